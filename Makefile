@@ -1,0 +1,46 @@
+# make repro    environment, params.yaml from conf/, the pipeline on the demo data
+# make test     environment, the tests (they run the whole demo pipeline once, in a clone)
+# make real     the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is looked in first
+# make results  what `make real` gave, into results/real; SCORER=kaggle_score.py scores the Kaggle list
+# make compose  params.yaml from conf/
+# make lint     ruff
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCORER ?= ../shared/tools/kaggle_score.py
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: env repro test real results compose lint clean
+
+env: $(READY)
+
+$(READY): requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+compose: $(READY)
+	python -m keypoints.compose
+
+repro: compose
+	dvc repro
+
+test: $(READY)
+	python -m pytest
+
+real: $(READY)
+	python -m keypoints.compose profile=real
+	dvc repro
+
+results: $(READY)
+	python -m keypoints.results results/real $(addprefix --scorer ,$(wildcard $(SCORER)))
+
+lint: $(READY)
+	ruff check .
+	ruff format --check .
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,66 @@
+"""Compose `conf/` into `params.yaml`, just as `dvc exp run` does.
+
+    python -m keypoints.compose                    # as conf/config.yaml says
+    python -m keypoints.compose profile=real       # with other options or values
+
+`params.yaml` is made: edit `conf/`, never that file. Says which values changed, if any.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from keypoints import errors
+from keypoints.errors import UserError
+
+CONF = Path(__file__).resolve().parent.parent / "conf"
+
+
+def compose(overrides: list[str], target: Path) -> None:
+    """Write the composed configuration to `target`. Raises `UserError` for a wrong option or key."""
+    from dvc.utils.hydra import compose_and_dump
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        compose_and_dump(str(target), str(CONF), None, "config", None, list(overrides))
+    except (HydraException, OmegaConfBaseException) as error:
+        text = " ".join(str(error).split()).split(" Config search path")[0]
+        raise UserError(f"conf/: {text}") from None
+
+
+def _leaves(tree: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(tree, dict) and tree:
+        for name, branch in tree.items():
+            yield from _leaves(branch, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, tree
+
+
+def main(argv: list[str]) -> None:
+    from keypoints.params import parse, read
+
+    target = Path("params.yaml")
+    before = dict(_leaves(read(target))) if target.exists() else {}
+    with tempfile.TemporaryDirectory(dir=".", prefix=".compose-") as folder:
+        made = Path(folder) / "params.yaml"
+        compose(argv, made)
+        tree = read(made)
+        parse(tree, "conf")
+        after = dict(_leaves(tree))
+        if before == after:
+            return
+        os.replace(made, target)
+    changed = [key for key in {**before, **after} if before.get(key, ...) != after.get(key, ...)]
+    print(f"params.yaml follows conf/: {len(changed)} values changed", file=sys.stderr)
+    for key in changed[:10]:
+        print(f"  {key}: {before.get(key)} -> {after.get(key)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    errors.run(main, sys.argv[1:])

@@ -1,0 +1,134 @@
+"""iBUG 300-W (Sagonas et al., 2013) as dlib ships it: 68 points, two XML lists, mirrored twins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, ParseError
+
+from keypoints.datasets import common
+from keypoints.errors import UserError
+from keypoints.landmarks import IBUG as SCHEME
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPLITS = ("kaggle", "300w", "strict")
+
+_LISTS = {"train": "labels_ibug_300W_train.xml", "test": "labels_ibug_300W_test.xml"}
+_KAGGLE = "labels_ibug_300W_test_parsed.xml"
+_XML = r"(?:.*/)?labels_ibug_300W_(?:train|test|test_parsed)\.xml"
+_IMAGE = r"(?:.*/)?[^./][^/]*\.(?:jpg|jpeg|png)"
+_TRAIN_300W = {"afw", "helen/trainset", "lfpw/trainset"}
+_TEST_300W = {"helen/testset", "lfpw/testset", "ibug"}
+_VAL = 0.1  # of the photographs to train on
+
+
+def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
+    """The table of faces of both lists (see `common.table`), with the columns list and split_<protocol>.
+
+    list is "train" or "test", dlib's; subset the folder, and for twins "… mirrored"; group the photograph. Protocols: kaggle tests
+    on dlib's test list; 300w trains and tests by folder, as other papers do; strict tests on all that
+    either of them tests on, and trains on the photographs of which it tests no face. A tenth of the
+    training photographs, drawn by `seed`, is "val". Mirrored twins are tested where dlib's list says
+    so and never trained on: augmentation flips. Raises `UserError`.
+    """
+    lists, sizes = common.scan(archive, _XML, _IMAGE)
+    faces = [face for name in _LISTS for face in _faces(archive, lists, name)]
+    table = common.table(archive, faces, sizes, max_broken)
+    file, subset, group = table["file"], table["subset"], table["group"]
+    mirror = file.map(is_mirror)
+    test = {"kaggle": table["list"] == "test", "300w": subset.isin(_TEST_300W) & ~mirror}
+    test["strict"] = test["kaggle"] | test["300w"]
+    train = {
+        "kaggle": table["list"] == "train",
+        "300w": subset.isin(_TRAIN_300W),
+        "strict": ~group.isin(group[test["strict"]]),
+    }
+    for name in SPLITS:
+        used = train[name] & ~mirror & ~test[name]
+        (val,) = common.draw(group[used], seed, _VAL)
+        table[f"split_{name}"] = ""
+        table.loc[used, f"split_{name}"] = group[used].map(
+            lambda name, val=val: "val" if name in val else "train"
+        )
+        table.loc[test[name], f"split_{name}"] = "test"
+    table["subset"] += mirror.map({True: " mirrored", False: ""})
+    return table
+
+
+def kaggle_list(archive: Path) -> pd.DataFrame:
+    """The faces of the course's Kaggle list in its order, which the submission's Ids follow.
+
+    Columns: file, width, height, left, top, box_width, box_height. dlib's own archive lacks that list;
+    its test list has the same faces in the same order. Raises `UserError`, also for a missing image.
+    """
+    import pandas as pd
+
+    lists, sizes = common.scan(archive, _XML, _IMAGE)
+    wanted = _KAGGLE if any(name.endswith(_KAGGLE) for name in lists) else _LISTS["test"]
+    folder, root = _read(archive, lists, wanted)
+    rows = []
+    for name, box in _boxes(root):
+        size = sizes.get(folder + name, "not in the archive")
+        if isinstance(size, str):
+            raise UserError(f"{archive}: {name} of {wanted}: {size}: every face of the list needs its image")
+        rows.append((folder + name, *size, *_region(f"{archive}: {wanted}: {name}", box)))
+    return pd.DataFrame(rows, columns=["file", "width", "height", "left", "top", "box_width", "box_height"])
+
+
+def is_mirror(file: str) -> bool:
+    """Whether the file is the mirrored twin of another."""
+    return Path(file).stem.endswith("_mirror")
+
+
+def photograph(file: str) -> str:
+    """What `afw/123_1.jpg`, `afw/123_2.jpg` and `afw/123_1_mirror.jpg` share: `afw/123`.
+
+    Numbers of faces have one or two digits; `lfpw/trainset/image_0001` is a photograph's own number.
+    """
+    folder, _, name = file.rpartition("/")
+    stem = Path(name).stem.removesuffix("_mirror")
+    return f"{folder}/{re.sub(r' ?_[0-9]{1,2}$', '', stem)}"
+
+
+def _faces(archive: Path, lists: dict[str, bytes], name: str) -> Iterator[common.Face]:
+    folder, root = _read(archive, lists, _LISTS[name])
+    for file, box in _boxes(root):
+        where = f"{archive}: {_LISTS[name]}: {file}"
+        parts = {common.number(part.get("name")): part for part in box.iter("part")}
+        if len(box.findall("part")) != SCHEME.points or set(parts) != set(range(SCHEME.points)):
+            raise UserError(f"{where}: {len(parts)} different points, 0 to {SCHEME.points - 1} are wanted")
+        points = tuple(common.number(parts[k].get(axis)) for k in range(SCHEME.points) for axis in "xy")
+        subset, group = file.rpartition("/")[0], photograph(file)
+        yield common.Face(folder + file, _region(where, box), points, group, subset, (("list", name),))
+
+
+def _read(archive: Path, lists: dict[str, bytes], name: str) -> tuple[str, Element]:
+    """The folder that a list's files are relative to, and its XML."""
+    from defusedxml.ElementTree import fromstring
+
+    folder, content = common.one(archive, lists, name)
+    try:
+        root = fromstring(content, forbid_dtd=True)
+    except (ParseError, LookupError, ValueError) as error:  # a ValueError also for a DTD or an entity
+        why = " ".join(str(error).split())
+        raise UserError(f"{archive}: {name} is no plain XML ({why}): get the archive anew") from None
+    if root.find("images/image/box") is None:
+        raise UserError(f"{archive}: {name} lists no face as dlib does: get the archive anew")
+    return folder, root
+
+
+def _boxes(root: Element) -> Iterator[tuple[str, Element]]:
+    for image in root.iterfind("images/image"):
+        for box in image.iterfind("box"):
+            yield image.get("file", ""), box
+
+
+def _region(where: str, box: Element) -> tuple[float, float, float, float]:
+    left, top, width, height = (common.number(box.get(key)) for key in ("left", "top", "width", "height"))
+    if not (width > 0 and height > 0):
+        raise UserError(f"{where}: a box needs left, top, width and height, with an area: repair it")
+    return left, top, width, height

@@ -1,0 +1,75 @@
+"""YouTube Faces frames (Wolf et al., 2011) as the Udacity project ships them: 68 points, two CSVs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keypoints.datasets import common
+from keypoints.errors import UserError
+from keypoints.landmarks import IBUG as SCHEME
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPLITS = ("official", "person")
+
+_CSV = r"(?:.*/)?data/(?:training|test)_frames_keypoints\.csv"
+_IMAGE = r"(?:.*/)?data/(?:training|test)/[^./][^/]*\.(?:jpg|jpeg|png)"
+_HEADER = [str(k) for k in range(2 * SCHEME.points)]
+_TEST, _VAL = 0.2, 0.1  # of the people
+
+
+def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
+    """The table of faces of both lists (see `common.table`), with a column split_<protocol> each.
+
+    subset is "training" or "test", the folder; group the person. Protocols: official tests on the test
+    list, whose people are all in the training list too, and validates on a tenth of the training
+    people; person shares the people out, a fifth to test and a tenth to validate on. `seed` draws
+    them. Raises `UserError`.
+    """
+    lists, sizes = common.scan(archive, _CSV, _IMAGE)
+    faces = [face for folder in ("training", "test") for face in _faces(archive, lists, folder)]
+    table = common.table(archive, faces, sizes, max_broken)
+    person, training = table["group"], table["subset"] == "training"
+    (val,) = common.draw(person[training], seed, _VAL)
+    table["split_official"] = "test"
+    table.loc[training, "split_official"] = person[training].map(
+        lambda name: "val" if name in val else "train"
+    )
+    test, val_person = common.draw(person, seed, _TEST, _VAL)
+    table["split_person"] = person.map(
+        lambda name: "test" if name in test else "val" if name in val_person else "train"
+    )
+    return table
+
+
+def _faces(archive: Path, lists: dict[str, bytes], subset: str) -> Iterator[common.Face]:
+    """One CSV: an image's name, then x0 y0 x1 y1 … in pixels; the images lie in the folder beside it."""
+    ending = f"{subset}_frames_keypoints.csv"
+    folder, content = common.one(archive, lists, ending)
+    where = f"{archive}: {ending}"
+    try:
+        header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    except (ValueError, csv.Error) as error:
+        raise UserError(f"{where}: no CSV ({error}): get the archive anew") from None
+    if header[1:] != _HEADER:
+        wrong = next((k for k, (a, b) in enumerate(zip(header[1:], _HEADER, strict=False)) if a != b), None)
+        what = f"{len(header)} columns" if wrong is None else f"{header[wrong + 1]!r} in column {wrong + 2}"
+        raise UserError(f"{where}: {what}: wanted are the image's name and then 0 to {_HEADER[-1]}")
+    for row in filter(None, rows):
+        if len(row) != len(header):
+            raise UserError(
+                f"{where}: {row[0]}: {len(row)} columns, {len(header)} are wanted: repair the row"
+            )
+        name, *values = row
+        points = tuple(map(common.number, values))
+        yield common.Face(f"{folder}{subset}/{name}", (), points, _person(name), subset)
+
+
+def _person(name: str) -> str:
+    return re.sub(r"_\d+$", "", Path(name).stem)

@@ -1,0 +1,56 @@
+"""Errors that reach the user: one line that says what, where and what to do."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+
+class UserError(Exception):
+    """Something the user can put right; its text is the one line that is shown."""
+
+
+def run(main: Callable[..., object], *args: object) -> None:
+    """Call a stage's `main`; a `UserError` or a full disk becomes one line and exit status 1."""
+    try:
+        main(*args)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(f"error: no space left while writing {error.filename or 'an output'}: free some and repeat")
+    except KeyboardInterrupt:
+        sys.exit("stopped")
+
+
+class Faults:
+    """Counts the broken items of a large set, so that a few do not stop a run.
+
+    `where` names the set in messages; `max_share` (0…1) is how much of it may be left out.
+    """
+
+    def __init__(self, where: str | Path, max_share: float) -> None:
+        self.where, self.max_share = where, max_share
+        self.broken: dict[str, str] = {}
+
+    def add(self, file: str, why: str) -> None:
+        """Note that `file` is left out."""
+        self.broken.setdefault(file, why)
+
+    def add_missing(self, files: Iterable[str]) -> None:
+        """Note every file that the annotations name and the archive lacks."""
+        for file in files:
+            self.add(file, "not in the archive")
+
+    def check(self, total: int) -> None:
+        """Report what was left out of `total`; raise `UserError` when it is more than the share."""
+        if not self.broken:
+            return
+        file, why = next(iter(self.broken.items()))
+        text = f"{self.where}: {len(self.broken)} of {total} images left out, the first {file} ({why})"
+        if len(self.broken) > self.max_share * total:
+            raise UserError(f"{text}; more than profile.max_broken = {self.max_share:g} allows")
+        print(f"warning: {text}", file=sys.stderr)

@@ -1,0 +1,26 @@
+"""Bytes of a picture, whatever its name says, to pixels."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+MAX_PIXELS = 100_000_000  # a larger picture is refused before it is decoded
+
+
+def decode(data: bytes, channels: int) -> Image.Image:
+    """Decode a picture as "L" (one channel) or "RGB" (three); alpha is dropped.
+
+    Raises ValueError in words for what is no picture, is cut short, or is too large.
+    """
+    try:
+        image = Image.open(io.BytesIO(data))
+        if image.width * image.height > MAX_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels are too many")
+        image.load()
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"not a whole picture: {error}") from None
+    if image.mode.startswith("I"):  # 16 bits: Pillow would clip instead of scale
+        image = image.point(lambda value: value / 256).convert("L")
+    return image.convert("L" if channels == 1 else "RGB")

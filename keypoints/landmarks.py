@@ -1,0 +1,131 @@
+"""The landmark schemes as data: regions, outlines, left-right partners, outer eye corners.
+
+Points are counted from 0; "left" and "right" are those of the picture, so the first jaw point of a
+face that looks at us is the leftmost. Sources: the host images of the IMM Face Database (58
+points, Stegmann et al., 2003) and the 300-W mark-up (68 points, Sagonas et al., 2013).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One way to mark a face.
+
+    regions:  region -> its points; together all points, each once
+    outlines: runs of points to draw as lines; a closed one repeats its first point
+    partners: (points,) partner[k] is the point that k becomes in a mirror
+    eyes:     the outer corners (left, right), or None where the scheme lacks them
+    """
+
+    name: str
+    regions: dict[str, tuple[int, ...]]
+    outlines: tuple[tuple[int, ...], ...]
+    partners: tuple[int, ...]
+    eyes: tuple[int, int] | None
+
+    @property
+    def points(self) -> int:
+        return len(self.partners)
+
+    def names(self) -> list[str]:
+        """A name for every point: its region and its place there, `jaw_0`."""
+        names = {k: f"{region}_{i}" for region, ks in self.regions.items() for i, k in enumerate(ks)}
+        return [names[k] for k in range(self.points)]
+
+    def eye_distance(self, points: np.ndarray) -> np.ndarray:
+        """Distance of the outer eye corners, in the unit of `points` (…, points, 2) -> (…)."""
+        if self.eyes is None:
+            raise ValueError(f"the scheme {self.name} has no eye corners")
+        left, right = self.eyes
+        return np.linalg.norm(points[..., left, :] - points[..., right, :], axis=-1)
+
+
+def _run(first: int, last: int) -> tuple[int, ...]:
+    return tuple(range(first, last + 1))
+
+
+def _closed(first: int, last: int) -> tuple[int, ...]:
+    return (*_run(first, last), first)
+
+
+def _partners(points: int, *pairs: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
+    partners = list(range(points))
+    for ours, theirs in pairs:
+        for a, b in zip(ours, theirs, strict=True):
+            partners[a], partners[b] = b, a
+    return tuple(partners)
+
+
+NOSE = Scheme("nose1", {"nose": (0,)}, (), (0,), None)
+
+IMM = Scheme(
+    "imm58",
+    {
+        "jaw": _run(0, 12),
+        "brows": _run(29, 38),
+        "nose": _run(47, 57),
+        "eyes": _run(13, 28),
+        "mouth": _run(39, 46),
+    },
+    (
+        _run(0, 12),
+        _closed(13, 20),
+        _closed(21, 28),
+        _run(29, 33),
+        _run(34, 38),
+        _closed(39, 46),
+        _run(47, 57),
+    ),
+    _partners(
+        58,
+        (_run(0, 5), _run(7, 12)[::-1]),
+        (_run(13, 20), _run(21, 28)),
+        (_run(29, 33), _run(34, 38)),
+        ((39, 40), (43, 42)),
+        ((44,), (46,)),
+        (_run(47, 51), _run(53, 57)[::-1]),
+    ),
+    (21, 13),
+)
+PHILTRUM = 52  # of IMM: what the course calls the nose tip, really the top of the philtrum
+
+IBUG = Scheme(
+    "ibug68",
+    {
+        "jaw": _run(0, 16),
+        "brows": _run(17, 26),
+        "nose": _run(27, 35),
+        "eyes": _run(36, 47),
+        "mouth": _run(48, 67),
+    },
+    (
+        _run(0, 16),
+        _run(17, 21),
+        _run(22, 26),
+        _run(27, 30),
+        _run(31, 35),
+        _closed(36, 41),
+        _closed(42, 47),
+        _closed(48, 59),
+        _closed(60, 67),
+    ),
+    _partners(
+        68,
+        (_run(0, 7), _run(9, 16)[::-1]),
+        (_run(17, 21), _run(22, 26)[::-1]),
+        ((31, 32), (35, 34)),
+        ((36, 37, 38, 39, 40, 41), (45, 44, 43, 42, 47, 46)),
+        ((48, 49, 50), (54, 53, 52)),
+        ((59, 58), (55, 56)),
+        ((60, 61), (64, 63)),
+        ((67,), (65,)),
+    ),
+    (36, 45),
+)
+
+SCHEMES = {scheme.name: scheme for scheme in (NOSE, IMM, IBUG)}

@@ -1,0 +1,58 @@
+"""Nets by family. `build` makes the net that gives what a codec wants.
+
+A family is a class whose first arguments are the image's `channels` and the number of `maps` (or
+`outputs`); a family is added by adding its file and one line here.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from inspect import signature
+
+import torch
+from torch import nn
+
+from keypoints.codecs import Codec, Coordinates, SoftArgmax
+from keypoints.errors import UserError
+from keypoints.params import Model
+
+# name -> module and class; the third says whether it gives maps (which become coordinates by a
+# soft-argmax where the codec wants those) or a vector.
+FAMILIES: dict[str, tuple[str, str, str]] = {"pyramid": ("keypoints.models.pyramid", "Pyramid", "maps")}
+
+
+def build(model: Model, codec: Codec, channels: int, size: tuple[int, int]) -> nn.Module:
+    """The net for crops (N, channels, height, width), `size` being (width, height).
+
+    Raises `UserError` for an unknown family or option, and where net and codec do not fit.
+    """
+    if model.family not in FAMILIES:
+        raise UserError(f"model.family: {model.family!r} is none of {', '.join(FAMILIES)}")
+    module, name, gives = FAMILIES[model.family]
+    family = getattr(import_module(module), name)
+    known = list(signature(family).parameters)[2:]
+    if wrong := set(model.options) - set(known):
+        raise UserError(f"model.options.{min(wrong)}: {model.family} knows {', '.join(known)}")
+    wants = codec.wants
+    pooled = gives == "maps" and isinstance(codec, Coordinates)
+    if not pooled and (gives == "maps") != (wants.map_size is not None):
+        raise UserError(f"model.family: {model.family} gives {gives}, which the codec cannot use")
+    try:
+        net = family(channels, wants.count // 2 if pooled else wants.count, **model.options)
+    except (TypeError, ValueError, IndexError) as error:
+        raise UserError(f"model.options of {model.family}: {error}") from None
+    if pooled:
+        net = nn.Sequential(net, SoftArgmax(codec))
+    made = _output_shape(net, (1, channels, size[1], size[0]))
+    wanted = (1, wants.count, *(wants.map_size or ()))
+    if made != wanted:
+        raise UserError(f"model: {model.family} gives {made} for a crop of {size}, the codec wants {wanted}")
+    return net
+
+
+def _output_shape(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
+    training = net.training
+    with torch.inference_mode():
+        made = tuple(net.eval()(torch.zeros(shape)).shape)
+    net.train(training)
+    return made

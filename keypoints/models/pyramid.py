@@ -1,0 +1,54 @@
+"""The net of our own: a residual encoder whose levels meet again through lateral connections.
+
+The decoder follows the feature pyramid (Lin et al., 2017): every level is brought to one width by
+a 1x1 convolution and added to the level below, doubled in size, so that the map at a quarter of
+the image's size knows the whole face and still sees single pixels.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from keypoints.models.blocks import Residual, conv_bn
+
+
+class Pyramid(nn.Module):
+    """Maps at a quarter of the image's size.
+
+    (N, channels, H, W) -> (N, maps, ceil(H / 4), ceil(W / 4)), not normalised.
+
+    `widths` are the channels of the levels at 1/4, 1/8, 1/16 … of the image; `lateral` the common
+    width of the decoder.
+    """
+
+    def __init__(
+        self, channels: int, maps: int, widths: list[int], blocks: int = 2, lateral: int = 96
+    ) -> None:
+        super().__init__()
+        first = widths[0]
+        self.stem = nn.Sequential(
+            conv_bn(channels, first // 2, 3, 2), nn.ReLU(), conv_bn(first // 2, first, 3, 2), nn.ReLU()
+        )
+        self.levels = nn.ModuleList()
+        inputs = first
+        for depth, width in enumerate(widths):
+            stride = 1 if depth == 0 else 2
+            rest = [Residual(width, width) for _ in range(blocks - 1)]
+            self.levels.append(nn.Sequential(Residual(inputs, width, stride), *rest))
+            inputs = width
+        self.laterals = nn.ModuleList(nn.Conv2d(width, lateral, 1) for width in widths)
+        self.smooth = nn.ModuleList(Residual(lateral, lateral) for _ in widths[1:])
+        self.head = nn.Conv2d(lateral, maps, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = self.stem(image)
+        sides = []
+        for level, lateral in zip(self.levels, self.laterals, strict=True):
+            x = level(x)
+            sides.append(lateral(x))
+        merged = sides.pop()
+        for smooth in self.smooth:
+            side = sides.pop()
+            merged = smooth(side + interpolate(merged, size=side.shape[2:], mode="nearest"))
+        return self.head(merged)

@@ -1,0 +1,182 @@
+"""The cache that training reads: one file of canvases, points and affines a part."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from keypoints import crops, files
+from keypoints.errors import Faults, UserError
+from keypoints.landmarks import IMM, PHILTRUM, Scheme
+from keypoints.params import Data
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Crops:
+    """N faces cut out of their pictures, and the way back.
+
+    images:   (N, height + 2 margin, width + 2 margin, channels) uint8, canvases
+    matrices: (N, 2, 3) float64, pixels of the image file -> pixels of the crop
+    margin:   pixels of the canvas round the crop
+    """
+
+    images: np.ndarray
+    matrices: np.ndarray
+    margin: int
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the crop, pixels."""
+        height, width = self.images.shape[1:3]
+        return width - 2 * self.margin, height - 2 * self.margin
+
+    def crops(self) -> np.ndarray:
+        """(N, height, width, channels) uint8: the canvases without their margin."""
+        m = self.margin
+        return self.images[:, m:-m, m:-m] if m else self.images
+
+    def in_image(self, points: np.ndarray) -> np.ndarray:
+        """Points (N, K, 2) of the crops in pixels of the image files."""
+        return crops.apply(crops.inverse(self.matrices), points)
+
+    def take(self, which: np.ndarray) -> Self:
+        """The faces of these indices, or where this mask is true."""
+        return replace(
+            self, **{f.name: getattr(self, f.name)[which] for f in fields(self) if f.name != "margin"}
+        )
+
+
+@dataclass
+class Faces(Crops):
+    """The faces of one part with all that training and evaluation want to know.
+
+    points:       (N, K, 2) float32, pixels of the crop (the canvas without its margin)
+    image_size:   (N, 2) int32, width and height of the image file
+    eye_distance: (N,) float32, between the outer eye corners, pixels of the image file
+    split:        (N,) "train", "val" or "test"
+    subset, group, name: (N,) text, as in the table of faces
+    """
+
+    points: np.ndarray
+    image_size: np.ndarray
+    eye_distance: np.ndarray
+    split: np.ndarray
+    subset: np.ndarray
+    group: np.ndarray
+    name: np.ndarray
+
+    def only(self, *splits: str) -> Faces:
+        """The faces of these splits."""
+        return self.take(np.isin(self.split, splits))
+
+    def held_out(self) -> Faces:
+        """The faces that the figures are taken on: the test split, or val where there is none."""
+        return self.only("test") if "test" in self.split else self.only("val")
+
+    def save(self, path: str | Path) -> None:
+        """Write one uncompressed .npz; the same faces give the same bytes."""
+        with files.whole(path) as part, open(part, "wb") as file:
+            np.savez(file, **{f.name: getattr(self, f.name) for f in fields(self)})
+
+
+def load(path: str | Path) -> Faces:
+    """Read what `Faces.save` wrote. Raises `UserError`."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {f.name: arrays[f.name] for f in fields(Faces)}
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro`") from None
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        raise UserError(f"{path} is not a tensor file ({error}): delete it and run `dvc repro`") from None
+    return Faces(**found | {"margin": int(found["margin"])})
+
+
+def region(data: Data, width: int, height: int, box: crops.Region) -> crops.Region:
+    """What the crop shows of an image of width x height with a face in `box`, image pixels."""
+    return (0.0, 0.0, width, height) if data.region == "image" else crops.square(box, data.scale)
+
+
+def cut_all(
+    table: pd.DataFrame, archive: Path, data: Data, max_broken: float, faults: Faults | None = None
+) -> Crops:
+    """Cut the faces of a table (file, width, height and box) out of an archive, in its order.
+
+    Broken images are noted in `faults`, and black; more than `max_broken` raise `UserError`.
+    """
+    from tqdm import tqdm
+
+    from keypoints.archives import members
+    from keypoints.images import decode
+
+    faults = faults or Faults(archive, max_broken)
+    size = (data.size[0], data.size[1])
+    shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
+    images = np.zeros(shape, np.uint8)
+    regions = [
+        region(data, row.width, row.height, (row.left, row.top, row.box_width, row.box_height))
+        for row in table.itertuples()
+    ]
+    rows = table.groupby("file").indices
+    seen = set()
+    with tqdm(total=len(rows), unit="image", delay=2, file=sys.stderr) as progress:
+        for name, content in members(archive, rows.__contains__):
+            progress.update()
+            seen.add(name)
+            try:
+                image = decode(content, data.channels)
+            except ValueError as error:
+                faults.add(name, str(error))
+                continue
+            for i in rows[name]:
+                images[i] = crops.cut(image, regions[i], size, data.margin)
+    faults.add_missing(name for name in rows if name not in seen)
+    faults.check(len(rows))
+    return Crops(images, np.stack([crops.affine(r, size) for r in regions]), data.margin)
+
+
+def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_broken: float) -> Faces:
+    """The faces of a part, from a data set's table; `scheme` is the data set's own.
+
+    A few broken images are left out. Raises `UserError`, also for a split that is unknown.
+    """
+    column = f"split_{data.split}"
+    if column not in table:
+        known = ", ".join(c.removeprefix("split_") for c in table if c.startswith("split_"))
+        raise UserError(f"data.split: {data.dataset} has {known}, not {data.split!r}")
+    table = table[table[column] != ""].reset_index(drop=True)
+    faults = Faults(archive, max_broken)
+    cut = cut_all(table, archive, data, max_broken, faults)
+    whole = np.stack(table["points"].to_numpy()).reshape(len(table), -1, 2)
+    points = crops.apply(cut.matrices, chosen(whole, data, scheme))
+    faces = Faces(
+        images=cut.images,
+        matrices=cut.matrices,
+        margin=cut.margin,
+        points=points.astype(np.float32),
+        image_size=table[["width", "height"]].to_numpy(np.int32),
+        eye_distance=scheme.eye_distance(whole).astype(np.float32),
+        split=table[column].to_numpy(str),
+        subset=table["subset"].to_numpy(str),
+        group=table["group"].to_numpy(str),
+        name=table["file"].to_numpy(str),
+    )
+    return faces.take(~table["file"].isin(list(faults.broken)).to_numpy()) if faults.broken else faces
+
+
+def chosen(points: np.ndarray, data: Data, scheme: Scheme) -> np.ndarray:
+    """Of all points (N, K, 2) of the data set, those that the part learns."""
+    if data.points == scheme.name:
+        return points
+    if data.points == "nose1" and scheme is IMM:
+        return points[:, [PHILTRUM]]
+    raise UserError(f"{data.dataset} has the points {scheme.name}, not {data.points}: see data.points")

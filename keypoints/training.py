@@ -1,0 +1,258 @@
+"""The training loop: deterministic, and able to go on where a killed run stopped.
+
+Nothing random is carried from one epoch to the next: the order of the faces, the augmentation of
+each face and the net's own randomness (dropout) are seeded by the seed, the epoch and the face. So
+a checkpoint of net, averaged net, optimiser and schedule after an epoch is all that is needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import lr_scheduler
+from torch.optim.swa_utils import AveragedModel
+from tqdm import tqdm
+
+from keypoints import files, params
+from keypoints.augment import Augmenter
+from keypoints.errors import UserError
+from keypoints.tensors import Faces
+from keypoints.weights import Trained, to_input
+
+Row = dict[str, float]  # one epoch's figures, a line of the history
+
+
+def deterministic(seed: int, threads: int) -> None:
+    """One seed, a fixed number of threads, and only algorithms that repeat themselves."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(seed)
+
+
+def choose_device() -> torch.device:
+    """A GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """Mixed precision where the configuration asks for it; "auto": where the machine gains by it."""
+    gains = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+    mixed = precision == "bfloat16" or (precision == "auto" and gains)
+    return torch.autocast(device.type, torch.bfloat16, enabled=mixed)
+
+
+def optimizer(config: params.Train, model: nn.Module) -> torch.optim.Optimizer:
+    """The optimiser; weight decay spares what is one-dimensional (biases, norms)."""
+    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    spared = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0}]
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(groups, config.lr, momentum=0.9)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
+    return kind(groups, config.lr)
+
+
+def schedule(config: params.Train, opt: torch.optim.Optimizer, steps: int) -> lr_scheduler.LRScheduler:
+    """The learning rate over `steps` steps."""
+    warm = max(1, round(config.warmup * steps))
+    if config.schedule == "onecycle" and steps > 1:
+        return lr_scheduler.OneCycleLR(opt, config.lr, steps, pct_start=max(config.warmup, 1 / steps))
+    if config.schedule == "cosine" and steps > warm:
+        up = lr_scheduler.LinearLR(opt, 1 / warm, total_iters=warm)
+        down = lr_scheduler.CosineAnnealingLR(opt, steps - warm)
+        return lr_scheduler.SequentialLR(opt, [up, down], [warm])
+    if config.warmup:
+        return lr_scheduler.LinearLR(opt, 1 / warm, total_iters=warm)
+    return lr_scheduler.ConstantLR(opt, 1.0)
+
+
+def averaged(model: nn.Module, decay: float) -> AveragedModel:
+    """Exponential moving average of weights and buffers; young averages forget faster."""
+
+    def blend(old: Tensor, new: Tensor, count: Tensor) -> Tensor:
+        if not old.is_floating_point():
+            return new
+        share = min(decay, (1 + float(count)) / (10 + float(count)))
+        return torch.lerp(new, old, share)
+
+    return AveragedModel(model, avg_fn=blend, use_buffers=True)
+
+
+@dataclass
+class Checkpoint:
+    """A file that lets a killed training go on; it is no output and goes when training ends.
+
+    `fingerprint` says of which training it is: recipe, data and code. Another one's is dropped.
+    """
+
+    path: Path
+    fingerprint: str
+
+    def read(self) -> dict[str, Any] | None:
+        try:
+            content = torch.load(self.path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            return None
+        except Exception:  # whatever is wrong with it, training can start anew
+            content = {}
+        if content.get("fingerprint") == self.fingerprint:
+            return content
+        print(f"{self.path.name} is of another training: starting anew", file=sys.stderr)
+        return None
+
+    def write(self, content: dict[str, Any]) -> None:
+        with files.whole(self.path) as temporary:
+            torch.save({"fingerprint": self.fingerprint, **content}, temporary)
+
+    def drop(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def fingerprint(part: params.Part, epochs: int, seed: int, threads: int, data: Path) -> str:
+    """What decides a training's result: recipe, tensors, code, library and machine's settings."""
+    here = Path(__file__).parent
+    code = {str(f.relative_to(here)): files.sha256(f) for f in sorted(here.rglob("*.py"))}
+    device = str(choose_device())
+    facts = [asdict(part), epochs, seed, threads, files.sha256(data), code, torch.__version__, device]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass
+class Loop:
+    """What one training needs; `run` does it.
+
+    faces: train and val of a part
+    report: called with each finished epoch's row
+    """
+
+    part: params.Part
+    faces: Faces
+    epochs: int
+    seed: int
+    threads: int
+    checkpoint: Checkpoint | None = None
+    report: Callable[[Row], None] = lambda row: None
+    history: list[Row] = field(default_factory=list)
+
+    def run(self) -> Trained:
+        """Train; afterwards `history` holds a row an epoch. Raises `UserError` if it diverges."""
+        config, size = self.part.train, self.part.data.size
+        deterministic(self.seed, self.threads)
+        self.train_faces, self.val_faces = self.faces.only("train"), self.faces.only("val")
+        if not len(self.train_faces):
+            raise UserError(f"data.split {self.part.data.split!r} leaves no face to train on")
+        self.draws = config.draws or len(self.train_faces)
+        self.batches = max(1, round(self.draws / config.batch))
+
+        new = Trained.new(self.part)
+        new.mean_shape = self.train_faces.points.mean(0)
+        new.codec.fit(torch.from_numpy(self.train_faces.points))
+        model = new.model.to(choose_device())
+        opt = optimizer(config, model)
+        lr = schedule(config, opt, self.batches * self.epochs)
+        average = averaged(model, config.ema) if config.ema else None
+        trained = replace(new, model=average.module if average else model)
+        state = {"model": model, "optimizer": opt, "schedule": lr} | ({"average": average} if average else {})
+        self._resume(state)
+        augmenter = Augmenter(self.part.augment, new.scheme, (size[0], size[1]), self.faces.margin)
+        for epoch in range(len(self.history), self.epochs):
+            started = time.perf_counter()
+            row = {"epoch": epoch + 1, "lr": lr.get_last_lr()[0]}
+            row["train_loss"] = self._epoch(epoch, new, opt, lr, average, augmenter)
+            speed = self.draws / (time.perf_counter() - started)
+            self._finish_epoch(row | self._validate(trained), state, speed)
+        return trained
+
+    def _epoch(
+        self,
+        epoch: int,
+        new: Trained,
+        opt: torch.optim.Optimizer,
+        lr: lr_scheduler.LRScheduler,
+        average: AveragedModel | None,
+        augmenter: Augmenter,
+    ) -> float:
+        """One pass over the training faces; its mean loss."""
+        config, model = self.part.train, new.model
+        device = next(model.parameters()).device
+        model.train()
+        torch.manual_seed(self.seed * 1_000_003 + epoch)
+        losses = []
+        name = f"epoch {epoch + 1}/{self.epochs}"
+        with tqdm(total=self.draws, desc=name, unit="img", leave=False, disable=None) as bar:
+            for crops, points in self._batches(epoch, augmenter):
+                target = new.codec.encode(torch.from_numpy(points).to(device))
+                with autocast(config.precision, device):
+                    output = model(to_input(crops, device))
+                loss = new.codec.loss(output.float(), target)
+                opt.zero_grad(set_to_none=True)
+                loss.backward()
+                if config.clip:
+                    nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+                opt.step()
+                lr.step()
+                if average:
+                    average.update_parameters(model)
+                losses.append(loss.item())
+                bar.update(len(crops))
+                bar.set_postfix(loss=f"{losses[-1]:.4g}")
+        if not np.all(np.isfinite(losses)):
+            raise UserError(f"the loss was no number any more in epoch {epoch + 1}: lower train.lr")
+        return float(np.mean(losses))
+
+    def _batches(self, epoch: int, augmenter: Augmenter) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Crops and points in batches of nearly one size that show every face once, or `draws` faces."""
+        draws = self.draws
+        rng = np.random.default_rng([self.seed, epoch])
+        rounds = -(-draws // len(self.train_faces))
+        order = np.concatenate([rng.permutation(len(self.train_faces)) for _ in range(rounds)])[:draws]
+        seeds = rng.integers(0, 2**31, draws)
+        for batch in np.array_split(np.arange(draws), self.batches):
+            made = [
+                augmenter(self.train_faces.images[i], self.train_faces.points[i], int(seed))
+                for i, seed in zip(order[batch], seeds[batch], strict=True)
+            ]
+            yield np.stack([crop for crop, _ in made]), np.stack([points for _, points in made])
+
+    def _validate(self, trained: Trained) -> Row:
+        """The averaged net's loss and error on the val split, without augmentation."""
+        from keypoints import metrics
+
+        faces = self.val_faces
+        if not len(faces):
+            return {}
+        output = trained.outputs(faces.crops())
+        points = torch.from_numpy(faces.points).to(output.device)
+        loss = trained.codec.loss(output, trained.codec.encode(points)).item()
+        predicted = faces.in_image(trained.codec.decode(output).cpu().numpy())
+        nme = metrics.nme(faces.in_image(faces.points), predicted, faces.eye_distance).mean()
+        return {"val_loss": loss, "val_nme": float(nme)}
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        saved = self.checkpoint.read() if self.checkpoint else None
+        if saved:
+            for name, owner in state.items():
+                owner.load_state_dict(saved[name])
+            self.history[:] = saved["history"]
+            print(f"going on after epoch {len(self.history)}", file=sys.stderr)
+
+    def _finish_epoch(self, row: Row, state: dict[str, Any], speed: float) -> None:
+        self.history.append(row)
+        if self.checkpoint:
+            content = {name: owner.state_dict() for name, owner in state.items()}
+            self.checkpoint.write(content | {"history": self.history})
+        shown = "  ".join(f"{key} {value:.4g}" for key, value in row.items() if key != "epoch")
+        print(f"epoch {row['epoch']:3d}/{self.epochs}  {shown}  {speed:.0f} img/s", file=sys.stderr)
+        self.report(row)

@@ -1,0 +1,148 @@
+"""A trained part: net, codec and recipe in one file, and what it answers for crops."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from keypoints import codecs, files, models
+from keypoints.errors import UserError
+from keypoints.landmarks import SCHEMES, Scheme
+from keypoints.params import Part, validate
+
+FORMAT = 1
+
+
+def to_input(crops: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
+    """Crops (N, H, W, C) uint8 -> (N, C, H, W) float32, -0.5…0.5, channels last in memory."""
+    batch = torch.as_tensor(crops).to(device, non_blocking=True).permute(0, 3, 1, 2)
+    return (batch.float() / 255 - 0.5).contiguous(memory_format=torch.channels_last)
+
+
+@dataclass
+class Trained:
+    """A net and its codec, ready to answer.
+
+    mean_shape: (K, 2) of the training faces, pixels of the crop
+    """
+
+    part: Part
+    model: nn.Module
+    codec: codecs.Codec
+    mean_shape: np.ndarray
+
+    @classmethod
+    def new(cls, part: Part) -> Trained:
+        """An untrained one, with the current random weights. Raises `UserError`."""
+        size = (part.data.size[0], part.data.size[1])
+        points = SCHEMES[part.data.points].points
+        codec = codecs.build(part.codec, points, size)
+        model = models.build(part.model, codec, part.data.channels, size)
+        return cls(part, model.to(memory_format=torch.channels_last), codec, np.zeros((points, 2)))
+
+    @property
+    def scheme(self) -> Scheme:
+        return SCHEMES[self.part.data.points]
+
+    def outputs(self, crops: np.ndarray, batch: int = 64) -> Tensor:
+        """The net's float32 output for crops (N, H, W, C) uint8."""
+        device = next(self.model.parameters()).device
+        self.model.eval()
+        with torch.inference_mode():
+            parts = [self.model(to_input(crops[i : i + batch], device)) for i in range(0, len(crops), batch)]
+        return torch.cat(parts).float()
+
+    def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
+        """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
+
+        `flip` averages them with those found in the mirrored crops.
+        """
+        found = self.codec.decode(self.outputs(crops)).cpu().numpy()
+        if not flip:
+            return found
+        mirrored = self.points(np.ascontiguousarray(crops[:, :, ::-1]))[:, list(self.scheme.partners)]
+        mirrored[..., 0] = crops.shape[2] - 1 - mirrored[..., 0]
+        return (found + mirrored) / 2
+
+    def maps(self, crops: np.ndarray) -> np.ndarray | None:
+        """Probability maps (N, K, h, w) of nets that have them, else None."""
+        if isinstance(self.codec, codecs.Heatmap):
+            return codecs.softmax2d(self.outputs(crops)).cpu().numpy()
+        if isinstance(self.model, nn.Sequential) and isinstance(self.model[-1], codecs.SoftArgmax):
+            self.model.eval()
+            with torch.inference_mode():
+                return codecs.softmax2d(self.model[:-1](to_input(crops)).float()).numpy()
+        return None
+
+    def first_filters(self) -> np.ndarray:
+        """Weights (out, in, kh, kw) of the first convolution."""
+        first = next(layer for layer in self.model.modules() if isinstance(layer, nn.Conv2d))
+        return first.weight.detach().cpu().numpy()
+
+    def save(self, path: str | Path) -> None:
+        """Write the file; the same weights give the same bytes."""
+        content = {
+            "format": FORMAT,
+            "part": _plain(asdict(self.part)),
+            "model": {k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()},
+            "codec": self.codec.state(),
+            "mean_shape": torch.as_tensor(self.mean_shape, dtype=torch.float32),
+        }
+        buffer = io.BytesIO()  # torch.save writes a file's name into it: a buffer has none
+        torch.save(content, buffer)
+        with files.whole(path) as temporary:
+            temporary.write_bytes(buffer.getvalue())
+
+
+def _plain(value: Any) -> Any:
+    """Lists and dicts of plain values only, so that `weights_only` reads them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def load(path: str | Path, part: Part | None = None) -> Trained:
+    """Read weights that `Trained.save` wrote; nothing in the file is executed.
+
+    With `part`, the file must hold that recipe's net and crop. Raises `UserError`.
+    """
+    from pydantic import ValidationError
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        if content["format"] != FORMAT:
+            raise UserError(f"{path}: format {content['format']}, this program reads {FORMAT}")
+        stored = validate(Part, content["part"])
+        if part is not None:
+            for block in ("data", "codec", "model"):
+                if getattr(stored, block) != getattr(part, block):
+                    raise UserError(
+                        f"{path} holds the recipe {stored.recipe!r} with another {block}: run `dvc repro`"
+                    )
+        trained = Trained.new(stored)
+        trained.model.load_state_dict(content["model"])
+        trained.codec.restore(content["codec"])
+        trained.mean_shape = content["mean_shape"].numpy()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
+    except (
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        ValidationError,
+        RuntimeError,
+        KeyError,
+        TypeError,
+        EOFError,
+    ) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{path} is not a weights file of this project ({reason})") from None
+    trained.model.eval()
+    return trained

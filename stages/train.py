@@ -1,0 +1,57 @@
+"""Train one part; a run that was killed goes on from its last finished epoch.
+
+python -m stages.train nose
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+from keypoints import errors, files, params, tensors, tracking, training
+
+
+def main(name: str, data: Path, weights: Path, history: Path) -> None:
+    settings = params.load()
+    part = settings.part(name)
+    epochs = settings.epochs(name)
+    fingerprint = training.fingerprint(part, epochs, settings.seed, settings.threads, data)
+    folder = tracking.root() / ".checkpoints"
+    checkpoint = training.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
+    extra = {"epochs": epochs, "seed": settings.seed, "threads": settings.threads}
+    with tracking.training_run(name, part, fingerprint, extra) as run:
+        run.tag(data_sha256=files.sha256(data), profile=settings.profile.name)
+        loop = training.Loop(
+            part,
+            tensors.load(data),
+            epochs,
+            settings.seed,
+            settings.threads,
+            checkpoint,
+            report=lambda row: run.metrics(row, step=int(row["epoch"])),
+        )
+        trained = loop.run()
+        write_history(history, loop.history)
+        trained.save(weights)
+        run.files(weights)
+        run.tag(weights_sha256=files.sha256(weights))
+    checkpoint.drop()
+
+
+def write_history(path: Path, rows: list[training.Row]) -> None:
+    """One line an epoch; seven digits, so that the file reads well and repeats itself."""
+    with files.whole(path) as part, open(part, "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: f"{value:.7g}" for key, value in row.items()} for row in rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part")
+    parser.add_argument("--data", type=Path, required=True, help="tensors of the part")
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--history", type=Path, required=True)
+    args = parser.parse_args()
+    errors.run(main, args.part, args.data, args.weights, args.history)

@@ -1,0 +1,207 @@
+"""Training learns, repeats itself to the byte, and goes on after a kill as if nothing had been."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keypoints import params, training
+from keypoints.errors import UserError
+from keypoints.tensors import Faces
+from tests.blobs import PART, blob_faces
+
+EPOCHS = 4
+
+
+def train(part=PART, faces=None, epochs=EPOCHS, **more):
+    loop = training.Loop(part, faces or blob_faces(), epochs, seed=1, threads=1, **more)
+    return loop.run(), loop.history
+
+
+def bytes_of(trained, folder):
+    trained.save(folder / "weights.pt")
+    return (folder / "weights.pt").read_bytes()
+
+
+def test_it_learns(tmp_path):
+    faces = blob_faces()
+    trained, history = train(faces=faces, epochs=30)
+    val = faces.only("val")
+    error = np.abs(trained.points(val.crops()) - val.points).mean()
+    guess = np.abs(trained.mean_shape - val.points).mean()
+    assert error < guess / 4
+    assert history[-1]["val_nme"] < history[0]["val_nme"]
+    assert [row["epoch"] for row in history] == list(range(1, 31))
+
+
+def test_same_seed_same_bytes_other_seed_others(tmp_path):
+    first = bytes_of(train()[0], tmp_path)
+    assert bytes_of(train()[0], tmp_path) == first
+    other = training.Loop(PART, blob_faces(), EPOCHS, seed=2, threads=1).run()
+    assert bytes_of(other, tmp_path) != first
+
+
+@pytest.mark.parametrize("schedule", ["none", "cosine", "onecycle"])
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_a_stopped_run_ends_as_an_unstopped_one(tmp_path, schedule, ema):
+    part = replace(PART, train=replace(PART.train, schedule=schedule, ema=ema, warmup=0.2))
+    whole, history = train(part)
+    checkpoint = training.Checkpoint(tmp_path / "run.pt", "same")
+
+    class Stop(Exception):
+        pass
+
+    def stop(row):
+        if row["epoch"] == 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(part, checkpoint=checkpoint, report=stop)
+    seen = []
+    resumed, again = train(part, checkpoint=checkpoint, report=lambda row: seen.append(row["epoch"]))
+    assert seen == [3, 4]
+    assert again == history
+    assert bytes_of(resumed, tmp_path) == bytes_of(whole, tmp_path)
+
+
+def test_kill_9_at_any_moment(tmp_path):
+    """The process dies by SIGKILL while it trains; a second one ends as one that was left alone."""
+    program = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from keypoints import training
+        from tests.blobs import PART, blob_faces
+        checkpoint = training.Checkpoint(Path(sys.argv[1]), "same")
+        loop = training.Loop(PART, blob_faces(), 40, 1, 1, checkpoint)
+        loop.run().save(sys.argv[2])
+        checkpoint.drop()
+        """
+    )
+    checkpoint, weights = tmp_path / "run.pt", tmp_path / "killed.pt"
+    command = [sys.executable, "-c", program, str(checkpoint), str(weights)]
+    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL
+    assert checkpoint.exists() and not weights.exists()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "going on after epoch" in done.stderr
+    assert not checkpoint.exists()
+    assert weights.read_bytes() == bytes_of(train(epochs=40)[0], tmp_path)
+
+
+def test_a_checkpoint_of_another_training_is_dropped(tmp_path, capsys):
+    path = tmp_path / "run.pt"
+    training.Checkpoint(path, "one").write({"history": [1]})
+    assert training.Checkpoint(path, "one").read()["history"] == [1]
+    assert training.Checkpoint(path, "two").read() is None
+    path.write_bytes(b"rubbish")
+    assert training.Checkpoint(path, "one").read() is None
+    assert "starting anew" in capsys.readouterr().err
+
+
+def test_the_fingerprint_follows_what_decides_the_result(tmp_path):
+    data = tmp_path / "data"
+    data.write_bytes(b"1")
+    base = training.fingerprint(PART, 3, 1, 1, data)
+    other = replace(PART, train=replace(PART.train, lr=0.5))
+    assert training.fingerprint(PART, 3, 1, 1, data) == base
+    assert (
+        len({base, training.fingerprint(other, 3, 1, 1, data), training.fingerprint(PART, 4, 1, 1, data)})
+        == 3
+    )
+    data.write_bytes(b"2")
+    assert training.fingerprint(PART, 3, 1, 1, data) != base
+
+
+@settings(max_examples=20, deadline=None)
+@given(batch=st.integers(1, 40), draws=st.integers(1, 60))
+def test_an_epoch_draws_every_face_equally_often(batch, draws):
+    part = replace(PART, train=replace(PART.train, batch=batch, draws=draws))
+    loop = training.Loop(part, blob_faces(), 1, 1, 1)
+    loop.train_faces = faces = loop.faces.only("train")
+    loop.draws, loop.batches = draws, max(1, round(draws / batch))
+    seen = []
+
+    def augmenter(image, points, seed):
+        seen.append(points)
+        return image, points
+
+    sizes = [len(crops) for crops, _ in loop._batches(0, augmenter)]
+    assert sum(sizes) == draws and max(sizes) - min(sizes) <= 1
+    counts = [sum(np.array_equal(p, q) for q in seen) for p in faces.points]
+    assert max(counts) - min(counts) <= 1
+
+
+@pytest.mark.parametrize("schedule", ["none", "cosine", "onecycle"])
+def test_the_rate_rises_to_lr_and_falls(schedule):
+    config = replace(PART.train, schedule=schedule, warmup=0.25, lr=0.1)
+    opt = training.optimizer(config, torch.nn.Linear(2, 2))
+    plan = training.schedule(config, opt, 100)
+    rates = []
+    for _ in range(100):
+        rates.append(opt.param_groups[0]["lr"])
+        opt.step()
+        plan.step()
+    assert max(rates) == pytest.approx(0.1)
+    assert rates[0] < 0.05 and rates.index(max(rates)) in range(20, 30)
+    assert rates[-1] == pytest.approx(0.1) if schedule == "none" else rates[-1] < 0.01
+
+
+def test_weight_decay_spares_biases():
+    groups = training.optimizer(replace(PART.train, weight_decay=0.1), torch.nn.Linear(3, 2)).param_groups
+    assert [(g["weight_decay"], [p.ndim for p in g["params"]]) for g in groups] == [(0.1, [2]), (0, [1])]
+
+
+def test_the_average_lags_behind_and_converges():
+    model = torch.nn.Linear(1, 1, bias=False)
+    model.weight.data.fill_(0.0)
+    average = training.averaged(model, 0.9)
+    average.update_parameters(model)
+    model.weight.data.fill_(1.0)
+    values = []
+    for _ in range(80):
+        average.update_parameters(model)
+        values.append(average.module.weight.item())
+    assert 0 < values[0] < 1 and values == sorted(values) and values[-1] > 0.99
+
+
+def test_an_exploding_loss_is_one_line():
+    part = replace(PART, train=replace(PART.train, lr=1e30, optimizer="sgd", clip=None))
+    with pytest.raises(UserError, match=r"no number any more in epoch 1: lower train\.lr"):
+        train(part)
+
+
+def test_a_split_without_faces_is_one_line():
+    faces = blob_faces()
+    faces.split[:] = "test"
+    with pytest.raises(UserError, match="no face to train on"):
+        train(faces=faces)
+
+
+def test_without_val_faces_it_trains_too():
+    faces: Faces = blob_faces().only("train")
+    _, history = train(faces=faces, epochs=1)
+    assert set(history[0]) == {"epoch", "lr", "train_loss"}
+
+
+def test_precision_auto_is_what_the_machine_gains_by():
+    on = training.autocast("auto", torch.device("cpu"))
+    assert on._enabled == torch.cpu._is_avx512_bf16_supported()
+    assert not training.autocast("float32", torch.device("cpu"))._enabled
+    assert isinstance(PART, params.Part)
