@@ -51,6 +51,7 @@ class Augmenter:
                 A.Affine(
                     rotate=(-config.rotate, config.rotate),
                     scale=(1 - config.scale, 1 + config.scale),
+                    keep_ratio=True,
                     translate_percent={"x": (-dx, dx), "y": (-dy, dy)},
                     border_mode=border,
                     p=config.affine,
@@ -87,7 +88,7 @@ class Augmenter:
                 )
             )
         keypoints = A.KeypointParams(format="xy", remove_invisible=False)
-        self.pipeline = A.Compose(steps, keypoint_params=keypoints)
+        self.pipeline = A.Compose(steps or [A.NoOp()], keypoint_params=keypoints)
 
     def __call__(self, canvas: np.ndarray, points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Change one face; the same `seed` gives the same change.

@@ -7,6 +7,7 @@ the crop; inside, positions 0…1 of the crop's width and height, edge to edge, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -52,8 +53,8 @@ def wing(output: Tensor, target: Tensor, width: float = 5.0, curvature: float = 
     """The wing loss (Feng et al., 2018): logarithmic within ± `width`, linear outside."""
     error = (output - target).abs()
     inner = width * torch.log1p(error / curvature)
-    offset = width - width * torch.log1p(torch.tensor(width / curvature)).item()
-    return torch.where(error < width, inner, error + offset).mean()
+    knee = width - width * math.log1p(width / curvature)  # so that both pieces meet
+    return torch.where(error < width, inner, error - knee).mean()
 
 
 ELEMENTWISE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

@@ -11,9 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from keypoints import errors
 from keypoints.errors import UserError
@@ -26,33 +24,29 @@ def compose(overrides: list[str], target: Path) -> None:
     from dvc.utils.hydra import compose_and_dump
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     try:
         compose_and_dump(str(target), str(CONF), None, "config", None, list(overrides))
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
         text = " ".join(str(error).split()).split(" Config search path")[0]
         raise UserError(f"conf/: {text}") from None
 
 
-def _leaves(tree: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(tree, dict) and tree:
-        for name, branch in tree.items():
-            yield from _leaves(branch, f"{key}.{name}" if key else str(name))
-    else:
-        yield key, tree
-
-
 def main(argv: list[str]) -> None:
-    from keypoints.params import parse, read
+    from keypoints.params import leaves, parse, read
 
     target = Path("params.yaml")
-    before = dict(_leaves(read(target))) if target.exists() else {}
+    try:
+        before = dict(leaves(read(target)))
+    except UserError:  # missing or broken: it is made anew
+        before = {}
     with tempfile.TemporaryDirectory(dir=".", prefix=".compose-") as folder:
         made = Path(folder) / "params.yaml"
         compose(argv, made)
         tree = read(made)
         parse(tree, "conf")
-        after = dict(_leaves(tree))
+        after = dict(leaves(tree))
         if before == after:
             return
         os.replace(made, target)

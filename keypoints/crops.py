@@ -16,6 +16,8 @@ import math
 import numpy as np
 from PIL import Image
 
+from keypoints.images import MAX_PIXELS
+
 Region = tuple[float, float, float, float]
 
 
@@ -56,42 +58,31 @@ def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int =
 
     `image` is "L" or "RGB"; what lies outside of it repeats its border. Resampled by Pillow's
     area-true bilinear filter, which is exact to a fraction of a pixel and, being integer
-    arithmetic, gives the same bytes on every machine.
+    arithmetic, gives the same bytes on every machine. Raises ValueError for a region that is empty,
+    or larger or farther off than any picture.
     """
+    affine(region, size)  # refuses what is no region
     left, top, width, height = region
     mx, my = margin * width / size[0], margin * height / size[1]
     # Pillow's boxes are edges, our coordinates are centres, half a pixel apart: no shift to make,
     # for a region's `left` is the centre of its first pixel and so its edge in Pillow's terms.
     box = (left - mx, top - my, left + width + mx, top + height + my)
-    before = [max(0, math.ceil(-box[0])), max(0, math.ceil(-box[1]))]
-    after = [max(0, math.ceil(box[2] - image.width)), max(0, math.ceil(box[3] - image.height))]
-    if any(before) or any(after):
-        image, box = _padded(image, box, before, after)
-    out = image.resize((size[0] + 2 * margin, size[1] + 2 * margin), Image.Resampling.BILINEAR, box)
-    pixels = np.asarray(out)
-    return pixels[..., None] if pixels.ndim == 2 else pixels
+    canvas = (size[0] + 2 * margin, size[1] + 2 * margin)
+    columns = _reach(box[0], box[2], canvas[0])
+    rows = _reach(box[1], box[3], canvas[1])
+    if len(columns) * len(rows) > MAX_PIXELS:
+        raise ValueError(f"a crop of {width:.0f} x {height:.0f} pixels is too large")
+    pixels = np.asarray(image)
+    window = pixels[np.clip(rows, 0, image.height - 1)][:, np.clip(columns, 0, image.width - 1)]
+    x, y = columns[0], rows[0]
+    inside = (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
+    out = np.asarray(Image.fromarray(window).resize(canvas, Image.Resampling.BILINEAR, inside))
+    return out[..., None] if out.ndim == 2 else out
 
 
-def _padded(
-    image: Image.Image, box: tuple[float, ...], before: list[int], after: list[int]
-) -> tuple[Image.Image, tuple[float, ...]]:
-    """`image` with its border repeated as far as `box` reaches, and `box` in its coordinates.
-
-    Only the part under the box is padded, so that a far-off box costs no memory.
-    """
-    keep = [
-        int(np.clip(math.floor(box[0]), 0, image.width - 1)),
-        int(np.clip(math.floor(box[1]), 0, image.height - 1)),
-        int(np.clip(math.ceil(box[2]), 1, image.width)),
-        int(np.clip(math.ceil(box[3]), 1, image.height)),
-    ]
-    keep[2], keep[3] = max(keep[2], keep[0] + 1), max(keep[3], keep[1] + 1)
-    pixels = np.asarray(image.crop(tuple(keep)))
-    width = [(before[1], after[1]), (before[0], after[0])] + [(0, 0)] * (pixels.ndim - 2)
-    pixels = np.pad(pixels, width, mode="edge")
-    dx, dy = before[0] - keep[0], before[1] - keep[1]
-    moved = (box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy)
-    height, length = pixels.shape[:2]
-    # Far-off boxes leave the padded part by rounding at most: hold them inside.
-    bounds = (length, height, length, height)
-    return Image.fromarray(pixels), tuple(min(max(v, 0.0), b) for v, b in zip(moved, bounds, strict=True))
+def _reach(start: float, end: float, pixels: int) -> np.ndarray:
+    """The source pixels that the filter reads for `pixels` pixels between two edges."""
+    if not max(abs(start), abs(end)) < MAX_PIXELS:
+        raise ValueError(f"a crop from {start:.0f} to {end:.0f} is too far off")
+    support = math.ceil(max(1.0, (end - start) / pixels)) + 1
+    return np.arange(math.floor(start) - support, math.ceil(end) + support)

@@ -6,6 +6,8 @@ import io
 
 from PIL import Image
 
+# Not those that start other programs or run code, such as EPS.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
 MAX_PIXELS = 100_000_000  # a larger picture is refused before it is decoded
 
 
@@ -15,11 +17,11 @@ def decode(data: bytes, channels: int) -> Image.Image:
     Raises ValueError in words for what is no picture, is cut short, or is too large.
     """
     try:
-        image = Image.open(io.BytesIO(data))
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels are too many")
         image.load()
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, RuntimeError, Image.DecompressionBombError) as error:
         raise ValueError(f"not a whole picture: {error}") from None
     if image.mode.startswith("I"):  # 16 bits: Pillow would clip instead of scale
         image = image.point(lambda value: value / 256).convert("L")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -21,6 +22,8 @@ STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 T = TypeVar("T")
+Pair = Annotated[list[Positive], Field(min_length=2, max_length=2)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -33,6 +36,7 @@ class Profile:
     mirror: str | None  # a folder that is looked in before any address
     faces: dict[str, Positive]  # how many faces to draw for each synthetic data set
     max_epochs: dict[str, Positive | None]  # an upper bound for each part
+    batch: Positive  # faces a step, where an option takes it over by ${train.batch}
     max_broken: Share  # of the images may be unreadable and left out
 
 
@@ -62,7 +66,7 @@ class Data:
     split: Name
     region: Literal["image", "box"]  # the whole picture, or the square round the box
     scale: Annotated[float, Field(gt=0)]  # side of that square / root of the box's area
-    size: Annotated[list[Positive], Field(min_length=2, max_length=2)]  # width, height of the crop
+    size: Pair  # width, height of the crop
     margin: Annotated[int, Field(ge=0)]  # pixels kept round the crop for augmentation
     channels: Literal[1, 3]
 
@@ -73,10 +77,12 @@ class Augment:
 
     flip: Share = 0.0  # mirrored, partners swapped
     affine: Share = 1.0  # probability of the four that follow, drawn together
-    rotate: float = 0.0  # up to ± degrees
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0  # up to ± degrees
     scale: Annotated[float, Field(ge=0, lt=1)] = 0.0  # times 1 - scale … 1 + scale
-    shift: list[float] = Field(default_factory=lambda: [0.0, 0.0])  # up to ± share of width, height
-    perspective: Share = 0.0  # corners move by a normal share of the side with this deviation, p = ½
+    shift: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(
+        default_factory=lambda: [0.0, 0.0]
+    )  # up to ± share of width, height
+    perspective: Share = 0.0  # half of the time corners move in by a random share with up to this deviation
     brightness: Share = 0.0
     contrast: Share = 0.0
     saturation: Share = 0.0
@@ -92,11 +98,15 @@ class Codec:
 
     kind: Literal["coordinates", "heatmap", "pca"]
     loss: Literal["mse", "l1", "smooth_l1", "wing", "cross_entropy", "squared"]
-    scale: float = 1.0  # coordinates: targets are (position - offset) * scale, position 0…1
-    offset: float = 0.0
-    sigma: float = 0.0  # heatmap: of the Gaussian, as a share of the crop's width
-    coordinate_weight: float = 0.0  # heatmap: of the L1 of the expectation, beside the maps' loss
-    map_size: list[Positive] | None = None  # heatmap: width, height of the maps
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = (
+        1.0  # coordinates: targets are (position - offset) * scale, position 0…1
+    )
+    offset: Finite = 0.0
+    sigma: Share = 0.0  # heatmap: of the Gaussian, as a share of the crop's width
+    coordinate_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = (
+        0.0  # heatmap: of the L1 of the expectation, beside the maps' loss
+    )
+    map_size: Pair | None = None  # heatmap: width, height of the maps
     components: Positive = 1  # pca
 
 
@@ -179,6 +189,15 @@ _Loader.add_implicit_resolver(
 )
 
 
+def leaves(tree: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a tree of mappings under their dotted keys; lists are values."""
+    if isinstance(tree, dict) and tree:
+        for name, branch in tree.items():
+            yield from leaves(branch, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, tree
+
+
 def validate(kind: type[T], tree: Any) -> T:
     """A tree of plain values as one of the dataclasses here. Raises pydantic's ValidationError."""
     # Through JSON, for only there does pydantic's strict mode take a mapping for a dataclass.
@@ -189,16 +208,26 @@ def parse(tree: dict[str, Any], file: str | Path = "params.yaml") -> Params:
     """Check a composed configuration. Raises `UserError` that names the first wrong key."""
     if not isinstance(tree, dict):
         raise UserError(f"{file}: a mapping of keys is wanted")
+    for key, value in leaves(tree):  # YAML knows dates and bytes too
+        if not isinstance(value, str | int | float | list | dict | None):
+            raise UserError(f"{file}: {key}: a number or text is wanted, got {value!r}")
     names = tree.get("parts")
     if not isinstance(names, dict):
         raise UserError(f"{file}: parts: a mapping of a part to its data set is wanted, not {names!r}")
     known = {"seed", "threads", "profile", "train", "datasets", "submission", "parts"}
-    options = {key: value for key, value in tree.items() if key not in known}
-    if missing := [name for name in names if name not in options]:
-        raise UserError(f"{file}: parts.{missing[0]}: nothing is said of it, only of {', '.join(options)}")
+    options = {str(key): value for key, value in tree.items() if key not in known}
+    for name, option in options.items():
+        if not isinstance(option, dict):
+            raise UserError(f"{file}: {name}: unknown key")
+    for name, dataset in names.items():
+        if name not in options:
+            raise UserError(f"{file}: parts.{name}: nothing is said of it, only of {', '.join(options)}")
+        wanted = options[name].get("data", {}).get("dataset")
+        if dataset != wanted:
+            raise UserError(f"{file}: parts.{name}: {wanted!r} is wanted, its data.dataset, got {dataset!r}")
     shaped = {key: value for key, value in tree.items() if key in known} | {"parts": options}
     try:
-        return validate(Params, shaped)
+        made = validate(Params, shaped)
     except ValidationError as error:
         first = error.errors()[0]
         place = [str(step) for step in first["loc"]]
@@ -206,6 +235,9 @@ def parse(tree: dict[str, Any], file: str | Path = "params.yaml") -> Params:
         said = {"unexpected_keyword_argument": "unknown key", "missing": "missing key"}
         wrong = said.get(first["type"]) or f"{first['msg']}, got {first['input']!r}"
         raise UserError(f"{file}: {key}: {wrong}") from None
+    if made.submission.part not in made.parts:
+        raise UserError(f"{file}: submission.part: {made.submission.part!r} is none of {', '.join(options)}")
+    return made
 
 
 def read(path: str | Path) -> Any:

@@ -96,8 +96,9 @@ def load(path: str | Path) -> Faces:
             found = {f.name: arrays[f.name] for f in fields(Faces)}
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `dvc repro`") from None
-    except (ValueError, KeyError, OSError, EOFError) as error:
-        raise UserError(f"{path} is not a tensor file ({error}): delete it and run `dvc repro`") from None
+    except Exception as error:  # numpy and zipfile raise nearly anything for a damaged file
+        kind = type(error).__name__
+        raise UserError(f"{path} is no tensor file, or damaged ({kind}): run `dvc repro`") from None
     return Faces(**found | {"margin": int(found["margin"])})
 
 
@@ -122,10 +123,14 @@ def cut_all(
     size = (data.size[0], data.size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
     images = np.zeros(shape, np.uint8)
-    regions = [
-        region(data, row.width, row.height, (row.left, row.top, row.box_width, row.box_height))
-        for row in table.itertuples()
-    ]
+    regions, matrices = [], []
+    for row in table.itertuples():
+        box = (row.left, row.top, row.box_width, row.box_height)
+        try:
+            regions.append(region(data, row.width, row.height, box))
+            matrices.append(crops.affine(regions[-1], size))
+        except ValueError as error:
+            raise UserError(f"{archive}: {row.file}: {error}: repair its box") from None
     rows = table.groupby("file").indices
     seen = set()
     with tqdm(total=len(rows), unit="image", delay=2, file=sys.stderr) as progress:
@@ -134,14 +139,13 @@ def cut_all(
             seen.add(name)
             try:
                 image = decode(content, data.channels)
+                for i in rows[name]:
+                    images[i] = crops.cut(image, regions[i], size, data.margin)
             except ValueError as error:
                 faults.add(name, str(error))
-                continue
-            for i in rows[name]:
-                images[i] = crops.cut(image, regions[i], size, data.margin)
     faults.add_missing(name for name in rows if name not in seen)
     faults.check(len(rows))
-    return Crops(images, np.stack([crops.affine(r, size) for r in regions]), data.margin)
+    return Crops(images, np.stack(matrices), data.margin)
 
 
 def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_broken: float) -> Faces:
@@ -154,6 +158,8 @@ def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_br
         known = ", ".join(c.removeprefix("split_") for c in table if c.startswith("split_"))
         raise UserError(f"data.split: {data.dataset} has {known}, not {data.split!r}")
     table = table[table[column] != ""].reset_index(drop=True)
+    if table.empty:
+        raise UserError(f"data.split: {data.split!r} has no face of {data.dataset}")
     faults = Faults(archive, max_broken)
     cut = cut_all(table, archive, data, max_broken, faults)
     whole = np.stack(table["points"].to_numpy()).reshape(len(table), -1, 2)

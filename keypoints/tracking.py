@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keypoints.params import Part
+from keypoints.params import Part, leaves
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -51,7 +51,7 @@ class Run:
         if self.client:
             from mlflow.entities import Param
 
-            self.client.log_batch(self.run_id, params=[Param(*item) for item in _flat(tree)])
+            self.client.log_batch(self.run_id, params=[Param(k, str(v)) for k, v in leaves(tree)])
 
     def files(self, *paths: Path) -> None:
         """Log files, and folders with what is in them."""
@@ -150,11 +150,3 @@ def _git_revision() -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()
-
-
-def _flat(tree: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(tree, dict):
-        for name, branch in tree.items():
-            yield from _flat(branch, f"{key}.{name}" if key else str(name))
-    else:
-        yield key, str(tree)

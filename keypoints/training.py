@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,36 @@ def averaged(model: nn.Module, decay: float) -> AveragedModel:
         return torch.lerp(new, old, share)
 
     return AveragedModel(model, avg_fn=blend, use_buffers=True)
+
+
+@contextmanager
+def slot(folder: Path, threads: int) -> Iterator[None]:
+    """Wait until this machine has `threads` cores free of other trainings of this repository.
+
+    Two trainings on the same cores do not take twice as long but ten times, for each of their threads
+    waits for the other at every layer. The lock is the system's: a killed process gives it back.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    slots = max(1, (os.cpu_count() or 1) // threads)
+    locks = [FileLock(folder / f"slot-{i}.lock") for i in range(slots)]
+    told = False
+    while True:
+        for lock in locks:
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue
+            try:
+                yield
+            finally:
+                lock.release()
+            return
+        if not told:
+            print("waiting for another training on this machine to end", file=sys.stderr)
+            told = True
+        time.sleep(1)
 
 
 @dataclass

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import pickle
-import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +50,14 @@ class Trained:
     def scheme(self) -> Scheme:
         return SCHEMES[self.part.data.points]
 
-    def outputs(self, crops: np.ndarray, batch: int = 64) -> Tensor:
-        """The net's float32 output for crops (N, H, W, C) uint8."""
-        device = next(self.model.parameters()).device
-        self.model.eval()
+    def outputs(self, crops: np.ndarray, model: nn.Module | None = None, batch: int = 64) -> Tensor:
+        """The float32 output of the net (or of `model`, a part of it) for crops (N, H, W, C) uint8."""
+        model = model or self.model
+        device = next(model.parameters()).device
+        model.eval()
+        starts = range(0, max(1, len(crops)), batch)
         with torch.inference_mode():
-            parts = [self.model(to_input(crops[i : i + batch], device)) for i in range(0, len(crops), batch)]
-        return torch.cat(parts).float()
+            return torch.cat([model(to_input(crops[i : i + batch], device)).float() for i in starts])
 
     def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
@@ -77,9 +76,7 @@ class Trained:
         if isinstance(self.codec, codecs.Heatmap):
             return codecs.softmax2d(self.outputs(crops)).cpu().numpy()
         if isinstance(self.model, nn.Sequential) and isinstance(self.model[-1], codecs.SoftArgmax):
-            self.model.eval()
-            with torch.inference_mode():
-                return codecs.softmax2d(self.model[:-1](to_input(crops)).float()).numpy()
+            return codecs.softmax2d(self.outputs(crops, self.model[:-1])).cpu().numpy()
         return None
 
     def first_filters(self) -> np.ndarray:
@@ -114,16 +111,18 @@ def load(path: str | Path, part: Part | None = None) -> Trained:
 
     With `part`, the file must hold that recipe's net and crop. Raises `UserError`.
     """
-    from pydantic import ValidationError
-
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:
             raise UserError(f"{path}: format {content['format']}, this program reads {FORMAT}")
         stored = validate(Part, content["part"])
         if part is not None:
+            # Which faces were trained on, and the canvas's margin, do not change net and crop.
+            wanted = replace(
+                part, data=replace(part.data, split=stored.data.split, margin=stored.data.margin)
+            )
             for block in ("data", "codec", "model"):
-                if getattr(stored, block) != getattr(part, block):
+                if getattr(stored, block) != getattr(wanted, block):
                     raise UserError(
                         f"{path} holds the recipe {stored.recipe!r} with another {block}: run `dvc repro`"
                     )
@@ -133,16 +132,10 @@ def load(path: str | Path, part: Part | None = None) -> Trained:
         trained.mean_shape = content["mean_shape"].numpy()
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
-    except (
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-        ValidationError,
-        RuntimeError,
-        KeyError,
-        TypeError,
-        EOFError,
-    ) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{path} is not a weights file of this project ({reason})") from None
+    except UserError:
+        raise
+    except Exception as error:  # torch.load and pickle raise nearly anything for a damaged file
+        kind = type(error).__name__
+        raise UserError(f"{path} is no weights file of this project, or damaged ({kind})") from None
     trained.model.eval()
     return trained

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 
 from keypoints import errors, files, metrics, params, tensors, weights
+from keypoints.errors import UserError
 
 
 def main(name: str, data: Path, model: Path) -> None:
@@ -22,6 +23,8 @@ def main(name: str, data: Path, model: Path) -> None:
     torch.set_num_threads(settings.threads)
     trained = weights.load(model, part)
     faces = tensors.load(data).held_out()
+    if not len(faces):
+        raise UserError(f"{data} holds no face of the splits test and val: see data.split")
     found = trained.points(faces.crops(), flip=part.evaluate.flip)
     mean = np.broadcast_to(trained.mean_shape, found.shape)
 

@@ -20,7 +20,10 @@ def main(name: str, data: Path, weights: Path, history: Path) -> None:
     folder = tracking.root() / ".checkpoints"
     checkpoint = training.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
     extra = {"epochs": epochs, "seed": settings.seed, "threads": settings.threads}
-    with tracking.training_run(name, part, fingerprint, extra) as run:
+    with (
+        training.slot(folder, settings.threads),
+        tracking.training_run(name, part, fingerprint, extra) as run,
+    ):
         run.tag(data_sha256=files.sha256(data), profile=settings.profile.name)
         loop = training.Loop(
             part,

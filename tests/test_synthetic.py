@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from keypoints.datasets.synthetic import write
 from keypoints.datasets.synthetic.drawing import Scene, draw
 from keypoints.datasets.synthetic.head import Expression, Head, Person, Pose
-from keypoints.datasets.synthetic import write
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, IMM
 

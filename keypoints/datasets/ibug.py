@@ -29,11 +29,11 @@ _VAL = 0.1  # of the photographs to train on
 def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     """The table of faces of both lists (see `common.table`), with the columns list and split_<protocol>.
 
-    list is "train" or "test", dlib's; subset the folder, and for twins "… mirrored"; group the photograph. Protocols: kaggle tests
-    on dlib's test list; 300w trains and tests by folder, as other papers do; strict tests on all that
-    either of them tests on, and trains on the photographs of which it tests no face. A tenth of the
-    training photographs, drawn by `seed`, is "val". Mirrored twins are tested where dlib's list says
-    so and never trained on: augmentation flips. Raises `UserError`.
+    list is "train" or "test", dlib's; subset the folder, and for twins "… mirrored"; group the
+    photograph. Protocols: kaggle tests on dlib's test list; 300w trains and tests by folder, as other
+    papers do; strict tests on all that either of them tests on, and trains on the photographs of which
+    it tests no face. A tenth of the training photographs, drawn by `seed`, is "val". Mirrored twins are
+    tested where dlib's list says so and never trained on: augmentation flips. Raises `UserError`.
     """
     lists, sizes = common.scan(archive, _XML, _IMAGE)
     faces = [face for name in _LISTS for face in _faces(archive, lists, name)]

@@ -39,11 +39,11 @@ def build(model: Model, codec: Codec, channels: int, size: tuple[int, int]) -> n
         raise UserError(f"model.family: {model.family} gives {gives}, which the codec cannot use")
     try:
         net = family(channels, wants.count // 2 if pooled else wants.count, **model.options)
-    except (TypeError, ValueError, IndexError) as error:
+        if pooled:
+            net = nn.Sequential(net, SoftArgmax(codec))
+        made = _output_shape(net, (1, channels, size[1], size[0]))
+    except (TypeError, ValueError, IndexError, ArithmeticError, RuntimeError) as error:
         raise UserError(f"model.options of {model.family}: {error}") from None
-    if pooled:
-        net = nn.Sequential(net, SoftArgmax(codec))
-    made = _output_shape(net, (1, channels, size[1], size[0]))
     wanted = (1, wants.count, *(wants.map_size or ()))
     if made != wanted:
         raise UserError(f"model: {model.family} gives {made} for a crop of {size}, the codec wants {wanted}")

@@ -26,6 +26,8 @@ class Pyramid(nn.Module):
         self, channels: int, maps: int, widths: list[int], blocks: int = 2, lateral: int = 96
     ) -> None:
         super().__init__()
+        if blocks < 1:
+            raise ValueError(f"blocks: 1 or more are wanted, not {blocks}")
         first = widths[0]
         self.stem = nn.Sequential(
             conv_bn(channels, first // 2, 3, 2), nn.ReLU(), conv_bn(first // 2, first, 3, 2), nn.ReLU()

@@ -1,0 +1,162 @@
+"""One affine a face: it undoes itself, and pixels go where it says."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from keypoints import crops
+
+quick = settings(max_examples=25, deadline=None)
+sides = st.floats(5, 400)
+regions = st.tuples(st.floats(-300, 300), st.floats(-300, 300), sides, sides)
+sizes = st.tuples(st.integers(1, 300), st.integers(1, 300))
+
+
+def spot(x: float, y: float, width: int, height: int, sigma: float, channels: int = 1) -> Image.Image:
+    """A Gaussian spot with its middle at (x, y) on black."""
+    rows, columns = np.mgrid[:height, :width]
+    pixels = 250 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2))
+    pixels = np.round(pixels).astype(np.uint8)
+    return Image.fromarray(pixels if channels == 1 else np.stack([pixels] * 3, axis=-1))
+
+
+def centroid(pixels: np.ndarray) -> np.ndarray:
+    weights = pixels.astype(float).mean(axis=2)
+    rows, columns = np.mgrid[: weights.shape[0], : weights.shape[1]]
+    return np.array([(weights * columns).sum(), (weights * rows).sum()]) / weights.sum()
+
+
+@quick
+@given(regions, sizes, st.integers(0, 2**31))
+def test_inverse_undoes_affine(region: crops.Region, size: tuple[int, int], seed: int) -> None:
+    points = np.random.default_rng(seed).uniform(-500, 500, (5, 2))
+    matrix = crops.affine(region, size)
+    there = crops.apply(matrix, points)
+    np.testing.assert_allclose(crops.apply(crops.inverse(matrix), there), points, atol=1e-8)
+    np.testing.assert_allclose(crops.inverse(crops.inverse(matrix)), matrix, atol=1e-8)
+
+
+@quick
+@given(regions, sizes)
+def test_edges_of_the_region_are_edges_of_the_crop(region: crops.Region, size: tuple[int, int]) -> None:
+    left, top, width, height = region
+    corners = np.array([[left, top], [left + width, top + height]]) - 0.5
+    made = crops.apply(crops.affine(region, size), corners)
+    np.testing.assert_allclose(made, [[-0.5, -0.5], [size[0] - 0.5, size[1] - 0.5]], atol=1e-8)
+
+
+@quick
+@given(regions, st.floats(0.1, 3))
+def test_square_keeps_the_middle_and_scales_the_area(region: crops.Region, scale: float) -> None:
+    left, top, width, height = crops.square(region, scale)
+    assert width == height
+    np.testing.assert_allclose(width * height, scale**2 * region[2] * region[3])
+    middle = [left + width / 2, top + height / 2]
+    np.testing.assert_allclose(middle, [region[0] + region[2] / 2, region[1] + region[3] / 2])
+
+
+def test_matrices_apply_in_batches() -> None:
+    matrices = np.stack([crops.affine((k, 2 * k, 10 + k, 20), (8, 9)) for k in range(3)])
+    points = np.random.default_rng(0).uniform(0, 20, (3, 4, 2))
+    made = crops.apply(matrices, points)
+    for k in range(3):
+        np.testing.assert_allclose(made[k], crops.apply(matrices[k], points[k]))
+    np.testing.assert_allclose(crops.apply(crops.inverse(matrices), made), points)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), margin=st.integers(0, 9), channels=st.sampled_from([1, 3]))
+def test_a_spot_lands_where_the_matrix_says(data: st.DataObject, margin: int, channels: int) -> None:
+    """Whatever the region: fractional, reaching outside, larger than the picture, up- or down-scaled."""
+    size = data.draw(st.tuples(st.integers(40, 90), st.integers(40, 90)))
+    zoom = data.draw(st.floats(0.4, 2.5))
+    shape = np.array(size) / zoom / data.draw(st.floats(0.8, 1.2))
+    # Where in the region the spot lies; the picture ends at least 5 sigma away from it.
+    share = np.array(data.draw(st.tuples(st.floats(0.3, 0.7), st.floats(0.3, 0.7))))
+    sigma = shape.min() / 20
+    x, y = np.array(data.draw(st.tuples(st.floats(0, 1), st.floats(0, 1)))) * 20 + 5.5 * sigma
+    picture = spot(x, y, int(x + 6 * sigma) + 2, int(y + 6 * sigma) + 5, sigma, channels)
+    region = (x - share[0] * shape[0], y - share[1] * shape[1], *shape)
+
+    canvas = crops.cut(picture, region, size, margin)
+
+    assert canvas.shape == (size[1] + 2 * margin, size[0] + 2 * margin, channels)
+    assert canvas.dtype == np.uint8
+    wanted = crops.apply(crops.affine(region, size), np.array([[x, y]]))[0] + margin
+    np.testing.assert_allclose(centroid(canvas), wanted, atol=0.05)
+
+
+def noise(seed: int, height: int = 40, width: int = 50, channels: int = 3) -> Image.Image:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
+    return Image.fromarray(pixels if channels == 3 else pixels[..., 0])
+
+
+@quick
+@given(st.floats(8, 20), st.floats(8, 18), st.floats(5, 20), st.integers(1, 7), st.integers(0, 99))
+def test_the_margin_only_adds_pixels(left: float, top: float, side: float, margin: int, seed: int) -> None:
+    region, size = (left, top, side, side), (31, 23)
+    bare = crops.cut(noise(seed), region, size).astype(int)
+    framed = crops.cut(noise(seed), region, size, margin)[margin:-margin, margin:-margin]
+    assert abs(framed - bare).max() <= 1
+
+
+def test_the_margin_only_adds_pixels_at_the_border_too() -> None:
+    region, size = (-5.3, -3.2, 30.0, 30.0), (60, 60)
+    bare = crops.cut(noise(0), region, size).astype(int)
+    framed = crops.cut(noise(0), region, size, 4)[4:-4, 4:-4]
+    assert abs(framed - bare).max() <= 1
+
+
+def test_the_whole_picture_at_its_own_size_is_the_picture() -> None:
+    for channels in (1, 3):
+        picture = noise(1, channels=channels)
+        made = crops.cut(picture, (0, 0, 50, 40), (50, 40))
+        np.testing.assert_array_equal(made, np.asarray(picture).reshape(40, 50, channels))
+
+
+def test_whole_pixels_outside_repeat_the_border() -> None:
+    picture = noise(2, channels=1)
+    made = crops.cut(picture, (-6, -4, 60, 50), (60, 50))[..., 0]
+    np.testing.assert_array_equal(made, np.pad(np.asarray(picture), ((4, 6), (6, 4)), mode="edge"))
+
+
+@pytest.mark.parametrize("left, top, at", [(-90, 1, (0, 0)), (200, 300, (-1, -1)), (-70, 90, (-1, 0))])
+def test_a_region_wholly_outside_shows_the_nearest_border(
+    left: float, top: float, at: tuple[int, int]
+) -> None:
+    picture = Image.fromarray(np.array([[10, 20], [30, 40]], np.uint8).repeat(20, 0).repeat(20, 1))
+    made = crops.cut(picture, (left, top, 15.5, 12.5), (9, 7), 2)
+    assert set(made.ravel()) == {np.asarray(picture)[at]}
+
+
+NAN, INF = float("nan"), float("inf")
+FLAWED = [(0, 0, 0, 10), (0, 0, 10, 0), (0, 0, -5, 10), (-3, 0, -1, 10), (NAN, 0, 9, 9), (0, 0, 9, NAN)]
+FLAWED += [(INF, 0, 9, 9), (0, 0, 9, INF)]
+
+
+@pytest.mark.parametrize("region", FLAWED, ids=str)
+def test_a_region_without_area_has_no_matrix(region: crops.Region) -> None:
+    with pytest.raises(ValueError, match="region"):
+        crops.affine(region, (8, 8))
+
+
+@pytest.mark.parametrize("region", FLAWED, ids=str)
+def test_a_region_without_area_is_not_cut(region: crops.Region) -> None:
+    with pytest.raises(ValueError):
+        crops.cut(noise(0), region, (8, 8), 2)
+
+
+@pytest.mark.parametrize("left, side", [(-3000.0, 10.0), (3000.0, 10.0)])
+def test_a_far_off_region_costs_no_memory(left: float, side: float) -> None:
+    picture = noise(0)
+    tracemalloc.start()
+    crops.cut(picture, (left, left, side, side), (8, 8))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20

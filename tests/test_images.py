@@ -1,0 +1,115 @@
+"""Pictures of any kind become grey or RGB; what is no picture is refused in words."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from keypoints import images
+
+# Smooth, so that JPEG hardly changes it: red grows to the right, green downwards.
+SCENE = np.stack(np.broadcast_arrays(np.arange(60) * 4, np.arange(40)[:, None] * 6, 90), -1).astype(np.uint8)
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def scene(mode: str) -> Image.Image:
+    return Image.fromarray(SCENE).convert(mode)
+
+
+GREY = np.asarray(Image.fromarray(SCENE).convert("L"))
+
+
+@pytest.mark.parametrize(
+    "mode, kind, off",
+    [("L", "PNG", 0), ("RGB", "PNG", 0), ("RGBA", "PNG", 0), ("RGB", "BMP", 0), ("RGB", "JPEG", 12)]
+    + [("L", "JPEG", 3), ("CMYK", "JPEG", 12), ("P", "PNG", 60), ("LA", "PNG", 0)],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_any_kind_becomes_the_wished_channels(mode: str, kind: str, off: int, channels: int) -> None:
+    made = images.decode(encoded(scene(mode), kind), channels)
+    assert made.mode == {1: "L", 3: "RGB"}[channels]
+    wanted = GREY if channels == 1 else np.stack([GREY] * 3, -1) if mode in ("L", "LA") else SCENE
+    assert abs(np.asarray(made).astype(int) - wanted).max() <= off
+
+
+def test_alpha_is_dropped_not_blended() -> None:
+    clear = scene("RGBA")
+    clear.putalpha(0)
+    np.testing.assert_array_equal(np.asarray(images.decode(encoded(clear, "PNG"), 3)), SCENE)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_sixteen_bits_are_scaled_not_clipped(kind: str) -> None:
+    deep = (np.arange(64 * 64).reshape(64, 64) * 16).astype(np.uint16)
+    made = images.decode(encoded(Image.fromarray(deep), kind), 1)
+    assert abs(np.asarray(made) - deep / 256).max() <= 1
+
+
+def test_the_content_decides_not_the_name() -> None:
+    """`decode` sees no name at all: PNG bytes, as in YouTube Faces' `.jpg` files, are a PNG."""
+    png, jpg = encoded(scene("RGBA"), "PNG"), encoded(scene("RGB"), "JPEG")
+    assert images.decode(png, 3).size == images.decode(jpg, 3).size == (60, 40)
+
+
+def header_only(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds no pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    ihdr = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("width, height", [(images.MAX_PIXELS + 1, 1), (10_001, 10_000), (60_000, 60_000)])
+def test_a_bomb_is_refused_by_its_header(width: int, height: int) -> None:
+    with pytest.raises(ValueError, match=r"too many|exceeds limit"):
+        images.decode(header_only(width, height), 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"a line of text\n" * 30, id="text"),
+        pytest.param(b"<html><body>404</body></html>", id="page"),
+        pytest.param(encoded(scene("RGB"), "JPEG")[:-200], id="jpeg cut short"),
+        pytest.param(encoded(scene("RGB"), "PNG")[:-80], id="png cut short"),
+        pytest.param(encoded(scene("RGB"), "PNG")[:20], id="header cut short"),
+        pytest.param(header_only(60, 40), id="no pixels"),
+    ],
+)
+def test_what_is_no_whole_picture_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"not a whole picture: .*[a-z]") as caught:
+        images.decode(data, 3)
+    assert "\n" not in str(caught.value)
+
+
+WHOLE = {kind: encoded(scene("RGB"), kind) for kind in ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@settings(max_examples=120, deadline=None)
+@given(st.sampled_from(sorted(WHOLE)), st.data())
+def test_damage_raises_nothing_but_value_errors(kind: str, data: st.DataObject) -> None:
+    damaged = bytearray(WHOLE[kind])
+    for place in data.draw(st.lists(st.integers(0, len(damaged) - 1), min_size=1, max_size=6)):
+        damaged[place] = data.draw(st.integers(0, 255))
+    try:
+        made = images.decode(bytes(damaged), 1)
+    except ValueError:
+        return
+    assert made.mode == "L"
