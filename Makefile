@@ -3,6 +3,7 @@
 # make real     the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is looked in first
 # make results  what `make real` gave, into results/real; SCORER=kaggle_score.py scores the Kaggle list
 # make compose  params.yaml from conf/
+# make docs     the README's picture, from the demo's outputs
 # make lint     ruff
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: env repro test real results compose lint clean
+.PHONY: env repro test real results docs compose lint clean
 
 env: $(READY)
 
@@ -37,6 +38,9 @@ real: $(READY)
 
 results: $(READY)
 	python -m keypoints.results results/real $(addprefix --scorer ,$(wildcard $(SCORER)))
+
+docs: $(READY)
+	python docs/demo.py
 
 lint: $(READY)
 	ruff check .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -114,8 +113,6 @@ def cut_all(
 
     Broken images are noted in `faults`, and black; more than `max_broken` raise `UserError`.
     """
-    from tqdm import tqdm
-
     from keypoints.archives import members
     from keypoints.images import decode
 
@@ -133,16 +130,14 @@ def cut_all(
             raise UserError(f"{archive}: {row.file}: {error}: repair its box") from None
     rows = table.groupby("file").indices
     seen = set()
-    with tqdm(total=len(rows), unit="image", delay=2, file=sys.stderr) as progress:
-        for name, content in members(archive, rows.__contains__):
-            progress.update()
-            seen.add(name)
-            try:
-                image = decode(content, data.channels)
-                for i in rows[name]:
-                    images[i] = crops.cut(image, regions[i], size, data.margin)
-            except ValueError as error:
-                faults.add(name, str(error))
+    for name, content in members(archive, rows.__contains__):
+        seen.add(name)
+        try:
+            image = decode(content, data.channels)
+            for i in rows[name]:
+                images[i] = crops.cut(image, regions[i], size, data.margin)
+        except ValueError as error:
+            faults.add(name, str(error))
     faults.add_missing(name for name in rows if name not in seen)
     faults.check(len(rows))
     return Crops(images, np.stack(matrices), data.margin)

@@ -1,0 +1,34 @@
+"""Draw the README's picture from the demo's outputs: `make docs` (after `make repro`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from keypoints import errors, params, plots, tensors
+from keypoints.errors import UserError
+from keypoints.landmarks import SCHEMES
+
+PART = "heatmaps"
+
+
+def main() -> None:
+    settings = params.load()
+    if settings.profile.source != "synthetic":
+        raise UserError("docs/ shows drawn faces only: run `make repro` first")
+    part = settings.part(PART)
+    name = part.data.dataset
+    faces = tensors.load(f"data/tensors/{PART}.npz").held_out()
+    table = pd.read_parquet(f"data/tables/{name}.parquet").set_index("file").loc[faces.name].reset_index()
+    colour = replace(part.data, channels=3, margin=0)
+    crops = tensors.cut_all(table, Path(f"data/archives/{name}"), colour, max_broken=0).crops()
+    with np.load(f"data/predictions/{PART}.npz") as found:
+        points, nme = found["points"], found["nme"]
+    plots.predictions("docs/demo.png", crops, faces.points, points, nme, SCHEMES[part.data.points])
+
+
+if __name__ == "__main__":
+    errors.run(main)

@@ -1,0 +1,197 @@
+"""The whole demo pipeline in a copy of the project: what `make repro` and DVC's users expect.
+
+The slowest test here by far; `pytest -k 'not pipeline'` leaves it out.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ["nose", "face", "landmarks", "heatmaps", "youtube"]
+TOLERANCE = 0.3  # of the committed NME: other kinds of CPU round otherwise, and training is short
+
+
+def dvc(project: Path, *arguments: str, **more) -> subprocess.CompletedProcess:
+    done = subprocess.run(
+        ["dvc", *arguments], cwd=project, env=environment(project), capture_output=True, text=True, **more
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
+
+
+def environment(project: Path) -> dict[str, str]:
+    """As a shell in the project: its own root, this Python's commands first."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "KEYPOINTS_", "MLFLOW_"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return inherited | {"PATH": path, "PYTHONPATH": ".", "GIT_CONFIG_GLOBAL": os.devnull}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """A copy of what git would commit, with the demo pipeline run in it once."""
+    copy = tmp_path_factory.mktemp("pipeline") / "project"
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@t", "-C", str(copy)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-qm", "as it is"], check=True)
+    dvc(copy, "repro")
+    return copy
+
+
+def lock(folder: Path) -> dict[str, dict[str, str]]:
+    """stage -> out -> hash."""
+    stages = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
+    return {name: {out["path"]: out["md5"] for out in stage["outs"]} for name, stage in stages.items()}
+
+
+def test_data_stages_give_the_committed_bytes(project):
+    committed, made = lock(ROOT), lock(project)
+    assert set(made) == set(committed)
+    for stage in made:
+        if stage.startswith(("download", "parse", "preprocess")):
+            assert made[stage] == committed[stage], stage
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_learns_and_agrees_with_the_committed_figures(project, part):
+    made = json.loads((project / f"metrics/{part}.json").read_text())
+    committed = json.loads((ROOT / f"metrics/{part}.json").read_text())
+    assert list(made) == list(committed)
+    assert made["faces"] == committed["faces"]
+    assert made["mean_shape_nme"] == pytest.approx(committed["mean_shape_nme"], rel=1e-3)
+    assert made["nme"] == pytest.approx(committed["nme"], rel=TOLERANCE)
+    assert made["nme"] <= made["mean_shape_nme"] / 2
+    assert made["mse"] <= made["mean_shape_mse"] / 2
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_has_its_pictures(project, part):
+    names = {path.name for path in (project / "plots" / part).iterdir()}
+    wanted = {"samples", "curves", "predictions", "cumulative", "filters", "heatmaps", "maps"}
+    wanted |= {"point_error"} if part != "nose" else set()
+    assert names == {f"{name}.png" for name in wanted}
+
+
+def test_the_submission_has_a_line_a_coordinate(project):
+    with open(project / "submissions/kaggle.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["Id"]) for row in rows] == list(range(len(rows)))
+    assert len(rows) % 136 == 0 and list(rows[0]) == ["Id", "Predicted"]
+    assert all(-200 < float(row["Predicted"]) < 600 for row in rows)
+
+
+def test_mlflow_holds_one_finished_run_a_part(project):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("facial-keypoints")
+    runs = client.search_runs([experiment.experiment_id])
+    assert sorted(run.data.tags["part"] for run in runs) == sorted(PARTS)
+    for run in runs:
+        part = run.data.tags["part"]
+        assert run.info.status == "FINISHED"
+        figures = json.loads((project / f"metrics/{part}.json").read_text())
+        assert run.data.metrics["nme"] == pytest.approx(figures["nme"])
+        assert {f.path for f in client.list_artifacts(run.info.run_id)} == {f"{part}.pt", part}
+
+
+def test_an_unchanged_pipeline_does_nothing(project):
+    before = (project / "dvc.lock").read_bytes()
+    assert "up to date" in dvc(project, "repro").stdout
+    assert (project / "dvc.lock").read_bytes() == before
+    assert not list((project / ".checkpoints").glob("*.pt"))
+
+
+def test_the_same_again_gives_the_same_bytes(project):
+    """All data stages, and two parts from weights to pictures."""
+    before = lock(project)
+    stages = [name for name in before if name.startswith(("download", "parse", "preprocess"))]
+    stages += [f"{stage}@{part}" for part in ("nose", "youtube") for stage in ("train", "evaluate", "render")]
+    for stage in ("download", "parse", "preprocess", "train", "evaluate", "render"):
+        dvc(project, "repro", "-f", "-s", *(name for name in stages if name.startswith(stage)))
+    assert lock(project) == before
+
+
+def test_a_killed_repro_goes_on(project):
+    """`kill -9` while the nose trains; the next `dvc repro` resumes, and ends with the same bytes."""
+    before = lock(project)
+    command = ["dvc", "repro", "-f", "-s", "train@nose"]
+    running = subprocess.Popen(
+        command,
+        cwd=project,
+        env=environment(project),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list((project / ".checkpoints").glob("nose-*.pt")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert list((project / ".checkpoints").glob("nose-*.pt"))
+    assert "going on after epoch" in dvc(project, "repro").stderr
+    assert lock(project) == before
+
+
+@pytest.mark.parametrize(
+    "override, wanted",
+    [
+        ("nose.train.lr=0.01", {"train@nose", "evaluate@nose", "render@nose"}),
+        ("face.evaluate.flip=false", {"evaluate@face", "render@face"}),
+        ("train.lr=0.01", {f"{s}@{p}" for s in ("train", "evaluate", "render") for p in PARTS} | {"submit"}),
+    ],
+)
+def test_one_number_runs_just_what_depends_on_it(project, override, wanted):
+    params = (project / "params.yaml").read_bytes()
+    try:
+        compose = [sys.executable, "-m", "keypoints.compose", override]
+        said = subprocess.run(
+            compose, cwd=project, env=environment(project), check=True, capture_output=True, text=True
+        )
+        assert "params.yaml follows conf/" in said.stderr
+        shown = dvc(project, "repro", "--dry").stdout
+        assert set(re.findall(r"Running stage '(.+)'", shown)) == wanted
+    finally:
+        (project / "params.yaml").write_bytes(params)
+
+
+def test_two_queued_experiments_succeed_at_once(project):
+    dvc(project, "exp", "run", "--queue", "-S", "nose.train.lr=1e-3,2e-4", "-S", "nose.train.epochs=2")
+    dvc(project, "queue", "start", "-j", "2")
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        status = dvc(project, "queue", "status").stdout
+        if status.count("Success") == 2 or "Failed" in status:
+            break
+        time.sleep(2)
+    assert status.count("Success") == 2, status
+    shown = json.loads(dvc(project, "exp", "show", "--json").stdout)
+    assert len(shown[-1]["experiments"]) == 2
+
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("facial-keypoints")
+    tagged = client.search_runs([experiment.experiment_id], "tags.dvc_experiment != ''")
+    assert len(tagged) == 2 and {run.data.tags["part"] for run in tagged} == {"nose"}

@@ -1,0 +1,106 @@
+"""MLflow: one run a trained part, found again by its weights, and never in the way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from keypoints import tracking
+from tests.blobs import PART
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.delenv("KEYPOINTS_TRACKING", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    return tmp_path
+
+
+def runs(root):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name(tracking.EXPERIMENT)
+    return client, client.search_runs([experiment.experiment_id])
+
+
+def test_a_run_holds_all_there_is_to_know(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_EXP_NAME", "lazy-fox")
+    (tmp_path / "nose.pt").write_bytes(b"weights")
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots" / "curves.png").write_bytes(b"picture")
+    with tracking.training_run("nose", PART, "print", {"epochs": 3}) as run:
+        for epoch in (1, 2):
+            run.metrics({"train_loss": 1 / epoch}, step=epoch)
+        run.files(tmp_path / "nose.pt")
+        run.tag(weights_sha256="abc")
+    finished = tracking.finished_run("abc")
+    finished.metrics({"nme": 3.5})
+    finished.files(tmp_path / "plots")
+
+    client, found = runs(root)
+    (run,) = found
+    assert run.info.status == "FINISHED" and run.info.run_name == "nose-blobs"
+    expected = {"part": "nose", "recipe": "blobs", "dvc_experiment": "lazy-fox", "fingerprint": "print"}
+    assert expected.items() <= run.data.tags.items()
+    assert {"epochs": "3", "train.lr": "0.01", "data.size": "[24, 24]"}.items() <= run.data.params.items()
+    assert run.data.metrics == {"train_loss": 0.5, "nme": 3.5}
+    assert [m.step for m in client.get_metric_history(run.info.run_id, "train_loss")] == [1, 2]
+    assert sorted(f.path for f in client.list_artifacts(run.info.run_id)) == ["nose.pt", "plots"]
+
+
+def test_a_killed_run_is_taken_up_and_a_failed_one_is_not(root):
+    client, experiment = tracking._connect()
+    killed = client.create_run(experiment, tags={"fingerprint": "one"})
+    with tracking.training_run("nose", PART, "one", {}) as run:
+        assert run.run_id == killed.info.run_id
+    with pytest.raises(ZeroDivisionError), tracking.training_run("nose", PART, "two", {}):
+        raise ZeroDivisionError
+    with tracking.training_run("nose", PART, "two", {}):
+        pass
+    statuses = sorted(run.info.status for run in runs(root)[1])
+    assert statuses == ["FAILED", "FINISHED", "FINISHED"]
+
+
+def test_weights_of_no_run_log_nothing(root):
+    run = tracking.finished_run("never seen")
+    run.metrics({"nme": 1.0})
+    assert run.client is None
+
+
+@pytest.mark.parametrize("off", ["off", "OFF", "0", "no"])
+def test_it_can_be_turned_off(root, monkeypatch, off):
+    monkeypatch.setenv("KEYPOINTS_TRACKING", off)
+    with tracking.training_run("nose", PART, "one", {}) as run:
+        run.metrics({"train_loss": 1.0})
+        run.files(root)
+    assert list(root.iterdir()) == []
+
+
+def test_where_nothing_can_be_written_training_goes_on(root, monkeypatch, capsys):
+    monkeypatch.setenv("DVC_ROOT", str(root / "a file"))
+    (root / "a file").write_text("no folder")
+    with tracking.training_run("nose", PART, "one", {}) as run:
+        run.metrics({"train_loss": 1.0})
+    assert run.client is None
+    assert capsys.readouterr().err.startswith("warning: no MLflow tracking")
+
+
+def test_processes_that_create_the_database_at_once_do_not_spoil_it(root):
+    program = textwrap.dedent(
+        """
+        from keypoints import tracking
+        from tests.blobs import PART
+        import sys
+        with tracking.training_run("nose", PART, sys.argv[1], {}) as run:
+            assert run.client
+        """
+    )
+    started = [subprocess.Popen([sys.executable, "-c", program, name]) for name in "ab"]
+    assert [process.wait() for process in started] == [0, 0]
+    assert len(runs(root)[1]) == 2
