@@ -1,7 +1,7 @@
 # make repro    environment, params.yaml from conf/, the pipeline on the demo data
 # make test     environment, the tests (they run the whole demo pipeline once, in a clone)
 # make real     the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is looked in first
-# make results  what `make real` gave, into results/real; SCORER=kaggle_score.py scores the Kaggle list
+# make results  what the last run gave, into results/<profile>; SCORER=kaggle_score.py scores the Kaggle list
 # make compose  params.yaml from conf/
 # make docs     the README's picture, from the demo's outputs
 # make lint     ruff
@@ -18,7 +18,7 @@ export PYTHONPATH := $(CURDIR)
 
 env: $(READY)
 
-$(READY): requirements.txt
+$(READY): requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
@@ -37,7 +37,7 @@ real: $(READY)
 	dvc repro
 
 results: $(READY)
-	python -m keypoints.results results/real $(addprefix --scorer ,$(wildcard $(SCORER)))
+	python -m keypoints.results $(addprefix --scorer ,$(wildcard $(SCORER)))
 
 docs: $(READY)
 	python docs/demo.py

@@ -13,15 +13,18 @@ class UserError(Exception):
 
 
 def run(main: Callable[..., object], *args: object) -> None:
-    """Call a stage's `main`; a `UserError` or a full disk becomes one line and exit status 1."""
+    """Call a stage's `main`; a `UserError`, or a disk that refuses, becomes one line and exit status 1."""
     try:
         main(*args)
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        sys.exit(f"error: no space left while writing {error.filename or 'an output'}: free some and repeat")
+        where = error.filename or "an output"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            sys.exit(f"error: no space left while writing {where}: free some and repeat")
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
+            sys.exit(f"error: {where}: {error.strerror}: put it right and repeat")
+        raise
     except KeyboardInterrupt:
         sys.exit("stopped")
 
@@ -52,5 +55,7 @@ class Faults:
         file, why = next(iter(self.broken.items()))
         text = f"{self.where}: {len(self.broken)} of {total} images left out, the first {file} ({why})"
         if len(self.broken) > self.max_share * total:
-            raise UserError(f"{text}; more than profile.max_broken = {self.max_share:g} allows")
+            raise UserError(
+                f"{text}; more than profile.max_broken = {self.max_share:g} allows: get the archive anew"
+            )
         print(f"warning: {text}", file=sys.stderr)

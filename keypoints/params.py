@@ -1,7 +1,8 @@
 """`params.yaml` as typed dataclasses; every wrong value is named with its key.
 
 The file is composed from `conf/` (see `keypoints/compose.py`) and arrives resolved; nobody edits
-it. Units: sizes in pixels of the crop, angles in degrees, shares and probabilities 0…1.
+it. A default here means "off" and stays what it is: stages depend on params.yaml, not on this
+file. Units: sizes in pixels of the crop, angles in degrees, shares and probabilities 0…1.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 T = TypeVar("T")
+DATASETS = ("imm", "ibug", "youtube")
 Pair = Annotated[list[Positive], Field(min_length=2, max_length=2)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
@@ -65,7 +67,7 @@ class Data:
     points: Literal["nose1", "imm58", "ibug68"]
     split: Name
     region: Literal["image", "box"]  # the whole picture, or the square round the box
-    scale: Annotated[float, Field(gt=0)]  # side of that square / root of the box's area
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # side of that square / root of the box's area
     size: Pair  # width, height of the crop
     margin: Annotated[int, Field(ge=0)]  # pixels kept round the crop for augmentation
     channels: Literal[1, 3]
@@ -83,13 +85,13 @@ class Augment:
         default_factory=lambda: [0.0, 0.0]
     )  # up to ± share of width, height
     perspective: Share = 0.0  # half of the time corners move in by a random share with up to this deviation
-    brightness: Share = 0.0
+    brightness: Share = 0.0  # with saturation or hue a factor 1 ± brightness, else ± share of 255
     contrast: Share = 0.0
     saturation: Share = 0.0
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     blur: Share = 0.0  # probability
     noise: Share = 0.0  # probability
-    occlusion: Share = 0.0  # probability of grey boxes over a fifth of the side
+    occlusion: Share = 0.0  # probability of one or two boxes of random grey, 0.1 to 0.3 of the side
 
 
 @dataclass(config=STRICT)
@@ -122,7 +124,7 @@ class Model:
 class Train:
     epochs: Positive
     batch: Positive
-    lr: Annotated[float, Field(gt=0)]
+    lr: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     schedule: Literal["none", "cosine", "onecycle"] = "none"
@@ -219,12 +221,19 @@ def parse(tree: dict[str, Any], file: str | Path = "params.yaml") -> Params:
     for name, option in options.items():
         if not isinstance(option, dict):
             raise UserError(f"{file}: {name}: unknown key")
+    if not names:
+        raise UserError(f"{file}: parts: none is named")
     for name, dataset in names.items():
         if name not in options:
             raise UserError(f"{file}: parts.{name}: nothing is said of it, only of {', '.join(options)}")
-        wanted = options[name].get("data", {}).get("dataset")
+        data = options[name].get("data")
+        wanted = data.get("dataset") if isinstance(data, dict) else dataset
         if dataset != wanted:
             raise UserError(f"{file}: parts.{name}: {wanted!r} is wanted, its data.dataset, got {dataset!r}")
+    for kind, allowed in (("max_epochs", options), ("faces", DATASETS)):
+        for key, _ in leaves(tree.get("profile")):
+            if key.startswith(f"{kind}.") and key.removeprefix(f"{kind}.") not in allowed:
+                raise UserError(f"{file}: profile.{key}: unknown key")
     shaped = {key: value for key, value in tree.items() if key in known} | {"parts": options}
     try:
         made = validate(Params, shaped)

@@ -1,6 +1,6 @@
-"""Gather what a run gave into a folder that git keeps: `make results`.
+"""Gather what a run gave into results/<profile>, which git keeps: `make results`.
 
-    python -m keypoints.results results/real --scorer ../shared/tools/kaggle_score.py
+    python -m keypoints.results --scorer kaggle_score.py
 
 Copies metrics, params.yaml, dvc.lock and the pictures that show no face of a data set, runs the
 Kaggle scorer on the submission where there is one, and writes a table of it all as README.md.
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from keypoints import errors, files, params
+from keypoints import errors, params
 from keypoints.errors import UserError
 
 PICTURES = ("curves", "cumulative", "point_error", "filters", "maps")  # no data set's face on them
@@ -32,11 +32,12 @@ COLUMNS = {
 }
 
 
-def main(out: Path, scorer: Path | None) -> None:
+def main(scorer: Path | None) -> None:
     settings = params.load()
     fresh = subprocess.run(["dvc", "status", "--quiet"], check=False)
     if fresh.returncode:
         raise UserError("the outputs are not those of params.yaml: run `dvc repro` first")
+    final, out = Path("results") / settings.profile.name, Path("results") / f".{settings.profile.name}"
     shutil.rmtree(out, ignore_errors=True)
     copy([Path("params.yaml"), Path("dvc.lock")], out)
     lines = [f"# Results of the profile `{settings.profile.name}`", "", "Written by `make results`.", ""]
@@ -57,9 +58,10 @@ def main(out: Path, scorer: Path | None) -> None:
             raise UserError(f"{scorer} refused the submission: {score.stderr.strip()[-300:]}")
         (out / "kaggle_score.txt").write_text(score.stdout)
         lines += ["", "## The Kaggle list, as the scorer says", "", "```", score.stdout.strip(), "```"]
-    with files.whole(out / "README.md") as part:
-        part.write_text("\n".join(lines) + "\n")
-    print(f"{out}: {', '.join(settings.parts)}")
+    (out / "README.md").write_text("\n".join(lines) + "\n")
+    shutil.rmtree(final, ignore_errors=True)
+    out.rename(final)
+    print(f"{final}: {', '.join(settings.parts)}")
 
 
 def copy(paths: list[Path], folder: Path) -> None:
@@ -79,7 +81,6 @@ def subsets(path: Path) -> list[str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path, help="folder to write, such as results/real")
     parser.add_argument("--scorer", type=Path, help="the leaderboard's kaggle_score.py")
     args = parser.parse_args()
-    errors.run(main, args.out, args.scorer)
+    errors.run(main, args.scorer)

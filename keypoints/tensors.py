@@ -156,8 +156,11 @@ def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_br
     if table.empty:
         raise UserError(f"data.split: {data.split!r} has no face of {data.dataset}")
     faults = Faults(archive, max_broken)
-    cut = cut_all(table, archive, data, max_broken, faults)
     whole = np.stack(table["points"].to_numpy()).reshape(len(table), -1, 2)
+    eyes = scheme.eye_distance(whole)
+    if not eyes.all():
+        raise UserError(f"{archive}: {table['file'][eyes.argmin()]}: both eye corners on one spot: repair it")
+    cut = cut_all(table, archive, data, max_broken, faults)
     points = crops.apply(cut.matrices, chosen(whole, data, scheme))
     faces = Faces(
         images=cut.images,
@@ -165,7 +168,7 @@ def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_br
         margin=cut.margin,
         points=points.astype(np.float32),
         image_size=table[["width", "height"]].to_numpy(np.int32),
-        eye_distance=scheme.eye_distance(whole).astype(np.float32),
+        eye_distance=eyes.astype(np.float32),
         split=table[column].to_numpy(str),
         subset=table["subset"].to_numpy(str),
         group=table["group"].to_numpy(str),

@@ -8,11 +8,12 @@ written is said once and training goes on without.
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -32,40 +33,61 @@ def root() -> Path:
 
 
 class Run:
-    """A run, or (without a client) one that logs nothing."""
+    """A run, or (without a client) one that logs nothing.
+
+    What fails while logging, a full disk or a locked database, is said once; then it logs no more.
+    """
 
     def __init__(self, client: MlflowClient | None = None, run_id: str = "") -> None:
         self.client, self.run_id = client, run_id
 
+    def _log(self, call: Callable[[MlflowClient], object]) -> None:
+        try:
+            if self.client:
+                call(self.client)
+        except Exception as error:
+            _warn(error)
+            self.client = None
+
     def metrics(self, values: dict[str, float], step: int = 0) -> None:
-        """Log numbers, at a step."""
-        if self.client:
+        """Log the numbers among the values, at a step."""
+        now = time.time_ns() // 1_000_000
+
+        def call(client: MlflowClient) -> None:
             from mlflow.entities import Metric
 
-            now = time.time_ns() // 1_000_000
-            logged = [Metric(key, float(value), now, step) for key, value in values.items()]
-            self.client.log_batch(self.run_id, metrics=logged)
+            known = {key: float(value) for key, value in values.items() if math.isfinite(value)}
+            client.log_batch(self.run_id, [Metric(key, value, now, step) for key, value in known.items()])
+
+        self._log(call)
 
     def parameters(self, tree: dict[str, Any]) -> None:
         """Log a tree of settings under dotted names."""
-        if self.client:
+
+        def call(client: MlflowClient) -> None:
             from mlflow.entities import Param
 
-            self.client.log_batch(self.run_id, params=[Param(k, str(v)) for k, v in leaves(tree)])
+            client.log_batch(self.run_id, params=[Param(key, str(value)) for key, value in leaves(tree)])
 
-    def files(self, *paths: Path) -> None:
-        """Log files, and folders with what is in them."""
-        for path in paths if self.client else ():
-            log = self.client.log_artifacts if path.is_dir() else self.client.log_artifact
-            log(self.run_id, str(path), path.name if path.is_dir() else None)
+        self._log(call)
+
+    def files(self, path: Path) -> None:
+        """Log a file, or a folder with what is in it."""
+        if path.is_dir():
+            self._log(lambda client: client.log_artifacts(self.run_id, str(path), path.name))
+        else:
+            self._log(lambda client: client.log_artifact(self.run_id, str(path)))
 
     def tag(self, **tags: str) -> None:
-        for key, value in tags.items() if self.client else ():
-            self.client.set_tag(self.run_id, key, value)
+        for key, value in tags.items():
+            self._log(lambda client, key=key, value=value: client.set_tag(self.run_id, key, value))
 
     def end(self, status: str) -> None:
-        if self.client:
-            self.client.set_terminated(self.run_id, status)
+        self._log(lambda client: client.set_terminated(self.run_id, status))
+
+
+def _warn(error: Exception) -> None:
+    print(f"warning: no MLflow tracking ({' '.join(str(error).split())[:200]})", file=sys.stderr)
 
 
 @contextmanager
@@ -90,7 +112,7 @@ def training_run(name: str, part: Part, fingerprint: str, extra: dict[str, Any])
         run.parameters({**asdict(part), **extra})
     try:
         yield run
-    except BaseException:
+    except Exception:  # an interrupt leaves it running, to be taken up again
         run.end("FAILED")
         raise
     run.end("FINISHED")
@@ -117,7 +139,7 @@ def _connect() -> tuple[MlflowClient | None, str]:
         with FileLock(folder / ".mlflow.lock", timeout=120):
             return _open(folder)
     except Exception as error:  # tracking is a convenience: never a reason not to train
-        print(f"warning: no MLflow tracking ({' '.join(str(error).split())[:200]})", file=sys.stderr)
+        _warn(error)
         return None, ""
 
 

@@ -8,6 +8,7 @@ a checkpoint of net, averaged net, optimiser and schedule after an epoch is all 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import sys
@@ -18,6 +19,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import albumentations
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -31,6 +34,7 @@ from keypoints.errors import UserError
 from keypoints.tensors import Faces
 from keypoints.weights import Trained, to_input
 
+CODE = ("augment", "codecs", "crops", "landmarks", "metrics", "tensors", "training", "weights")
 Row = dict[str, float]  # one epoch's figures, a line of the history
 
 
@@ -68,9 +72,10 @@ def optimizer(config: params.Train, model: nn.Module) -> torch.optim.Optimizer:
 def schedule(config: params.Train, opt: torch.optim.Optimizer, steps: int) -> lr_scheduler.LRScheduler:
     """The learning rate over `steps` steps."""
     warm = max(1, round(config.warmup * steps))
-    if config.schedule == "onecycle" and steps > 1:
-        return lr_scheduler.OneCycleLR(opt, config.lr, steps, pct_start=max(config.warmup, 1 / steps))
-    if config.schedule == "cosine" and steps > warm:
+    if config.schedule == "onecycle" and steps > 4:
+        rising = min(max(config.warmup, 2 / steps), 1 - 2 / steps)  # either phase wants a step or two
+        return lr_scheduler.OneCycleLR(opt, config.lr, steps, pct_start=rising)
+    if config.schedule != "none" and steps > warm:
         up = lr_scheduler.LinearLR(opt, 1 / warm, total_iters=warm)
         down = lr_scheduler.CosineAnnealingLR(opt, steps - warm)
         return lr_scheduler.SequentialLR(opt, [up, down], [warm])
@@ -125,7 +130,7 @@ def slot(folder: Path, threads: int) -> Iterator[None]:
 class Checkpoint:
     """A file that lets a killed training go on; it is no output and goes when training ends.
 
-    `fingerprint` says of which training it is: recipe, data and code. Another one's is dropped.
+    `fingerprint` says of which training it is: recipe, data and code. Another one's is not read.
     """
 
     path: Path
@@ -143,9 +148,17 @@ class Checkpoint:
         print(f"{self.path.name} is of another training: starting anew", file=sys.stderr)
         return None
 
+    def sweep(self, pattern: str, days: float = 14) -> None:
+        """Remove the folder's files of this pattern that trainings left unfinished long ago."""
+        for path in self.path.parent.glob(pattern):
+            if time.time() - path.stat().st_mtime > days * 86_400:
+                path.unlink(missing_ok=True)
+
     def write(self, content: dict[str, Any]) -> None:
+        buffer = io.BytesIO()  # torch.save itself hides a full disk behind another error
+        torch.save({"fingerprint": self.fingerprint, **content}, buffer)
         with files.whole(self.path) as temporary:
-            torch.save({"fingerprint": self.fingerprint, **content}, temporary)
+            temporary.write_bytes(buffer.getbuffer())
 
     def drop(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -154,9 +167,12 @@ class Checkpoint:
 def fingerprint(part: params.Part, epochs: int, seed: int, threads: int, data: Path) -> str:
     """What decides a training's result: recipe, tensors, code, library and machine's settings."""
     here = Path(__file__).parent
-    code = {str(f.relative_to(here)): files.sha256(f) for f in sorted(here.rglob("*.py"))}
-    device = str(choose_device())
-    facts = [asdict(part), epochs, seed, threads, files.sha256(data), code, torch.__version__, device]
+    sources = [*(here / f"{name}.py" for name in CODE), *sorted((here / "models").glob("*.py"))]
+    code = [files.sha256(source) for source in sources]
+    versions = [module.__version__ for module in (torch, np, albumentations, cv2)]
+    device = choose_device()
+    machine = [str(device), autocast(part.train.precision, device)._enabled]
+    facts = [asdict(part), epochs, seed, threads, files.sha256(data), code, versions, machine]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -164,7 +180,7 @@ def fingerprint(part: params.Part, epochs: int, seed: int, threads: int, data: P
 class Loop:
     """What one training needs; `run` does it.
 
-    faces: train and val of a part
+    faces: of a part; those of the splits train and val are used
     report: called with each finished epoch's row
     """
 
@@ -177,16 +193,17 @@ class Loop:
     report: Callable[[Row], None] = lambda row: None
     history: list[Row] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.train_faces, self.val_faces = self.faces.only("train"), self.faces.only("val")
+        if not len(self.train_faces):
+            raise UserError(f"data.split {self.part.data.split!r} leaves no face to train on")
+        self.draws = self.part.train.draws or len(self.train_faces)
+        self.batches = max(1, round(self.draws / self.part.train.batch))
+
     def run(self) -> Trained:
         """Train; afterwards `history` holds a row an epoch. Raises `UserError` if it diverges."""
         config, size = self.part.train, self.part.data.size
         deterministic(self.seed, self.threads)
-        self.train_faces, self.val_faces = self.faces.only("train"), self.faces.only("val")
-        if not len(self.train_faces):
-            raise UserError(f"data.split {self.part.data.split!r} leaves no face to train on")
-        self.draws = config.draws or len(self.train_faces)
-        self.batches = max(1, round(self.draws / config.batch))
-
         new = Trained.new(self.part)
         new.mean_shape = self.train_faces.points.mean(0)
         new.codec.fit(torch.from_numpy(self.train_faces.points))
@@ -263,8 +280,10 @@ class Loop:
 
         faces = self.val_faces
         if not len(faces):
-            return {}
+            return {"val_loss": np.nan, "val_nme": np.nan}
         output = trained.outputs(faces.crops())
+        if not output.isfinite().all():
+            raise UserError("the net's output is no number any more: lower train.lr")
         points = torch.from_numpy(faces.points).to(output.device)
         loss = trained.codec.loss(output, trained.codec.encode(points)).item()
         predicted = faces.in_image(trained.codec.decode(output).cpu().numpy())
@@ -278,6 +297,7 @@ class Loop:
                 owner.load_state_dict(saved[name])
             self.history[:] = saved["history"]
             print(f"going on after epoch {len(self.history)}", file=sys.stderr)
+            self.report(self.history[-1])  # the kill may have come before it was
 
     def _finish_epoch(self, row: Row, state: dict[str, Any], speed: float) -> None:
         self.history.append(row)

@@ -1,6 +1,6 @@
 """Crop a part's faces out of the archive into one tensor file.
 
-python -m stages.preprocess nose --table data/tables/imm.parquet --archive data/archives/imm
+python -m stages.preprocess nose --table data/tables/imm.parquet --archive data/archives/imm --out …
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from keypoints import datasets, errors, params, tensors
+from keypoints.errors import UserError
 
 
 def main(name: str, table: Path, archive: Path, out: Path) -> None:
@@ -18,7 +19,10 @@ def main(name: str, table: Path, archive: Path, out: Path) -> None:
     settings = params.load()
     data = settings.part(name).data
     scheme = datasets.get(data.dataset).SCHEME
-    rows = pd.read_parquet(table)
+    try:
+        rows = pd.read_parquet(table)
+    except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
+        raise UserError(f"{table} is no table of faces ({type(error).__name__}): run `dvc repro`") from None
     faces = tensors.build(rows, archive, data, scheme, settings.profile.max_broken)
     faces.save(out)
     counts = Counter(faces.split.tolist())

@@ -15,6 +15,7 @@ import torch
 
 from keypoints import errors, files, params, plots, tensors, tracking, weights
 from keypoints.augment import Augmenter
+from keypoints.errors import UserError
 
 SHOWN = 4  # faces on a row of samples
 
@@ -26,8 +27,7 @@ def main(name: str, data: Path, model: Path) -> None:
     trained = weights.load(model, part)
     faces = tensors.load(data)
     held_out = faces.held_out()
-    with np.load(f"data/predictions/{name}.npz", allow_pickle=False) as arrays:
-        found = {key: arrays[key] for key in arrays.files}
+    found = predictions(Path(f"data/predictions/{name}.npz"), len(held_out))
     out = Path(f"plots/{name}")
 
     samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
@@ -54,6 +54,18 @@ def main(name: str, data: Path, model: Path) -> None:
     run = tracking.finished_run(files.sha256(model))
     run.metrics(json.loads(Path(f"metrics/{name}.json").read_text()))
     run.files(out)
+
+
+def predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
+    """What the evaluate stage wrote for these many faces. Raises `UserError`."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {key: arrays[key] for key in arrays.files}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({type(error).__name__}): run `dvc repro`") from None
+    if len(found["nme"]) != faces:
+        raise UserError(f"{path} is of {len(found['nme'])} faces, not of these {faces}: run `dvc repro`")
+    return found
 
 
 def samples(path: Path, faces: tensors.Faces, trained: weights.Trained, part: params.Part, seed: int) -> None:

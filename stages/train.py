@@ -1,6 +1,6 @@
 """Train one part; a run that was killed goes on from its last finished epoch.
 
-python -m stages.train nose
+python -m stages.train nose --data data/tensors/nose.npz --weights models/nose.pt --history …
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ def main(name: str, data: Path, weights: Path, history: Path) -> None:
     settings = params.load()
     part = settings.part(name)
     epochs = settings.epochs(name)
+    faces = tensors.load(data)
     fingerprint = training.fingerprint(part, epochs, settings.seed, settings.threads, data)
     folder = tracking.root() / ".checkpoints"
     checkpoint = training.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
+    checkpoint.sweep(f"*{name}-*.pt*")
     extra = {"epochs": epochs, "seed": settings.seed, "threads": settings.threads}
     with (
         training.slot(folder, settings.threads),
@@ -27,7 +29,7 @@ def main(name: str, data: Path, weights: Path, history: Path) -> None:
         run.tag(data_sha256=files.sha256(data), profile=settings.profile.name)
         loop = training.Loop(
             part,
-            tensors.load(data),
+            faces,
             epochs,
             settings.seed,
             settings.threads,

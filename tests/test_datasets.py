@@ -284,6 +284,14 @@ def test_ibug_photographs(file, group):
     assert ibug.photograph(file) == group
 
 
+def test_photographs_that_are_there_twice_are_one():
+    assert ibug.photograph("lfpw/trainset/image_0583.jpg") == ibug.photograph("lfpw/trainset/image_0548.jpg")
+    twins = {
+        ibug.photograph(f"helen/trainset/{name}.jpg") for name in ("1218567979_2_mirror", "1207662328_1")
+    }
+    assert twins == {"helen/trainset/1207662328"}
+
+
 def test_ibug_rows(tables):
     table = tables["ibug"]
     row = table[table["file"].str.endswith("/afw/3_2.jpg")].iloc[0]

@@ -49,7 +49,7 @@ def test_an_interrupt_is_no_traceback() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [OSError(errno.EACCES, "no", "f"), FileNotFoundError(2, "no", "f"), KeyError("bug")]
+    "error", [OSError(errno.EIO, "no", "f"), FileNotFoundError(2, "no", "f"), KeyError("bug")]
 )
 def test_other_errors_propagate(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:

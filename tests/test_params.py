@@ -150,6 +150,10 @@ def test_a_file_that_is_no_mapping_is_refused(value: Any) -> None:
         ("heatmaps.codec.coordinate_weight", -1),
         ("submission.part", "chin"),
         ("parts.nose", "ibug"),
+        ("profile.max_epochs.noze", 3),
+        ("profile.faces.imn", 3),
+        ("nose.data", 5),
+        ("nose.train.lr", float("inf")),
     ],
 )
 def test_a_value_without_sense_is_named_too(tree: dict[str, Any], key: str, value: Any) -> None:
@@ -213,7 +217,7 @@ def test_one_number_reaches_just_the_parts_that_inherit_it(tree: dict[str, Any],
 
 
 def test_an_option_changes_its_own_part_only(tree: dict[str, Any], tmp_path: Path) -> None:
-    made = composed(tmp_path, "profile=real", "nose.train.lr=0.5")
+    made = composed(tmp_path, "profile.max_broken=0.5", "nose.train.lr=0.5")
     differing = {key for key in tree if tree[key] != made[key]}
     assert differing == {"profile", "nose"}
     assert made["nose"]["train"] == tree["nose"]["train"] | {"lr": 0.5}

@@ -42,6 +42,8 @@ def environment(project: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A copy of what git would commit, with the demo pipeline run in it once."""
+    if yaml.safe_load((ROOT / "params.yaml").read_text())["profile"]["name"] != "demo":
+        pytest.skip("the workspace holds another profile's run: `make repro` returns to the demo")
     copy = tmp_path_factory.mktemp("pipeline") / "project"
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True

@@ -67,6 +67,22 @@ def test_a_killed_run_is_taken_up_and_a_failed_one_is_not(root):
     assert statuses == ["FAILED", "FINISHED", "FINISHED"]
 
 
+def test_an_interrupted_run_is_taken_up(root):
+    with pytest.raises(KeyboardInterrupt), tracking.training_run("nose", PART, "one", {}):
+        raise KeyboardInterrupt
+    with tracking.training_run("nose", PART, "one", {}):
+        pass
+    assert [run.info.status for run in runs(root)[1]] == ["FINISHED"]
+
+
+def test_a_database_that_fails_later_is_said_once(root, capsys):
+    with tracking.training_run("nose", PART, "one", {}) as run:
+        (root / "mlflow.db").write_bytes(b"spoilt" * 1000)
+        for epoch in (1, 2, 3):
+            run.metrics({"train_loss": 1.0}, step=epoch)
+    assert capsys.readouterr().err.count("warning: no MLflow tracking") == 1
+
+
 def test_weights_of_no_run_log_nothing(root):
     run = tracking.finished_run("never seen")
     run.metrics({"nme": 1.0})

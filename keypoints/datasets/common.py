@@ -16,11 +16,12 @@ from PIL import Image
 from keypoints.archives import members
 from keypoints.crops import Region
 from keypoints.errors import Faults, UserError
-from keypoints.images import MAX_PIXELS
+from keypoints.images import FORMATS, MAX_PIXELS
 
 if TYPE_CHECKING:
     import pandas as pd
 
+FAR = 1e6  # pixels: no annotation reaches that far
 Size = tuple[int, int]  # width, height in pixels of the image file
 
 
@@ -141,11 +142,16 @@ def _check_finite(archive: Path, face: Face) -> None:
         if not math.isfinite(value):
             what = f"point {k // 2}" if k < len(face.points) else "the box"
             raise UserError(f"{archive}: {face.file}: {what} is not a finite number: repair its annotation")
+        if abs(value) > FAR:
+            raise UserError(
+                f"{archive}: {face.file}: {value:g} is no place in a picture: repair its annotation"
+            )
 
 
 def _size(data: bytes) -> Size | str:
     try:
-        with Image.open(io.BytesIO(data)) as image:  # reads the header; the name may lie about the format
+        # Reads the header only; a file's name may lie about its format.
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             size = image.size
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         return "no picture" if isinstance(error, Image.UnidentifiedImageError) else str(error)
