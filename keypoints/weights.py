@@ -17,6 +17,7 @@ from keypoints.landmarks import SCHEMES, Scheme
 from keypoints.params import Part, validate
 
 FORMAT = 1
+PLAIN = 12  # with more convolutions a net is deep, and only its first filters are worth a picture
 
 
 def to_input(crops: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
@@ -38,12 +39,15 @@ class Trained:
     mean_shape: np.ndarray
 
     @classmethod
-    def new(cls, part: Part) -> Trained:
-        """An untrained one, with the current random weights. Raises `UserError`."""
+    def new(cls, part: Part, fresh: bool = True) -> Trained:
+        """An untrained one, with the current random weights, or the pretrained ones that it starts from.
+
+        Those are not looked for where weights are put in afterwards: not `fresh`. Raises `UserError`.
+        """
         size = (part.data.size[0], part.data.size[1])
         points = SCHEMES[part.data.points].points
         codec = codecs.build(part.codec, points, size)
-        model = models.build(part.model, codec, part.data.channels, size)
+        model = models.build(part.model, codec, part.data.channels, size, fresh)
         return cls(part, model.to(memory_format=torch.channels_last), codec, np.zeros((points, 2)))
 
     @property
@@ -79,10 +83,11 @@ class Trained:
             return codecs.softmax2d(self.outputs(crops, self.model[:-1])).cpu().numpy()
         return None
 
-    def first_filters(self) -> np.ndarray:
-        """Weights (out, in, kh, kw) of the first convolution."""
-        first = next(layer for layer in self.model.modules() if isinstance(layer, nn.Conv2d))
-        return first.weight.detach().cpu().numpy()
+    def filters(self) -> list[np.ndarray]:
+        """Weights (out, in, kh, kw) of every convolution; of a deep net's first one only."""
+        convolutions = [layer for layer in self.model.modules() if isinstance(layer, nn.Conv2d)]
+        shown = convolutions if len(convolutions) <= PLAIN else convolutions[:1]
+        return [layer.weight.detach().cpu().numpy() for layer in shown]
 
     def save(self, path: str | Path) -> None:
         """Write the file; the same weights give the same bytes."""
@@ -126,7 +131,7 @@ def load(path: str | Path, part: Part | None = None) -> Trained:
                     raise UserError(
                         f"{path} holds the recipe {stored.recipe!r} with another {block}: run `dvc repro`"
                     )
-        trained = Trained.new(stored)
+        trained = Trained.new(stored, fresh=False)
         trained.model.load_state_dict(content["model"])
         trained.codec.restore(content["codec"])
         trained.mean_shape = content["mean_shape"].numpy()
