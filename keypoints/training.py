@@ -25,7 +25,7 @@ from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from keypoints import files, params
+from keypoints import files, params, snapshots
 from keypoints.augment import Augmenter
 from keypoints.errors import UserError
 from keypoints.tensors import Faces
@@ -38,7 +38,8 @@ def deterministic(seed: int, threads: int) -> None:
     """One seed, a fixed number of threads, and only algorithms that repeat themselves."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    # A GPU has no such algorithm for adaptive max pooling (the write-up "kim"): there it only warns.
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     torch.manual_seed(seed)
 
 
@@ -176,14 +177,21 @@ class Loop:
     checkpoint: Checkpoint | None = None
     report: Callable[[Row], None] = lambda row: None
     history: list[Row] = field(default_factory=list)
+    snapshots: list[snapshots.Snapshot] = field(default_factory=list)
 
     def run(self) -> Trained:
-        """Train; afterwards `history` holds a row an epoch. Raises `UserError` if it diverges."""
+        """Train; afterwards `history` holds a row an epoch, and `snapshots` those that were asked for.
+
+        Raises `UserError` if it diverges.
+        """
         config, size = self.part.train, self.part.data.size
         deterministic(self.seed, self.threads)
         self.train_faces, self.val_faces = self.faces.only("train"), self.faces.only("val")
         if not len(self.train_faces):
             raise UserError(f"data.split {self.part.data.split!r} leaves no face to train on")
+        if config.faces and config.faces < len(self.train_faces):
+            drawn = np.random.default_rng(self.seed).permutation(len(self.train_faces))
+            self.train_faces = self.train_faces.take(np.sort(drawn[: config.faces]))
         self.draws = config.draws or len(self.train_faces)
         self.batches = max(1, round(self.draws / config.batch))
 
@@ -197,13 +205,17 @@ class Loop:
         trained = replace(new, model=average.module if average else model)
         state = {"model": model, "optimizer": opt, "schedule": lr} | ({"average": average} if average else {})
         self._resume(state)
+        seen = self.val_faces if len(self.val_faces) else self.train_faces
         augmenter = Augmenter(self.part.augment, new.scheme, (size[0], size[1]), self.faces.margin)
         for epoch in range(len(self.history), self.epochs):
             started = time.perf_counter()
             row = {"epoch": epoch + 1, "lr": lr.get_last_lr()[0]}
             row["train_loss"] = self._epoch(epoch, new, opt, lr, average, augmenter)
             speed = self.draws / (time.perf_counter() - started)
-            self._finish_epoch(row | self._validate(trained), state, speed)
+            row |= self._validate(trained)
+            if epoch in config.snapshots or (config.snapshots and epoch == self.epochs - 1):
+                self.snapshots.append(snapshots.take(trained, seen, epoch))
+            self._finish_epoch(row, state, speed)
         return trained
 
     def _epoch(
@@ -276,14 +288,24 @@ class Loop:
         if saved:
             for name, owner in state.items():
                 owner.load_state_dict(saved[name])
-            self.history[:] = saved["history"]
+            self.history[:], self.snapshots[:] = saved["history"], saved["snapshots"]
             print(f"going on after epoch {len(self.history)}", file=sys.stderr)
 
     def _finish_epoch(self, row: Row, state: dict[str, Any], speed: float) -> None:
         self.history.append(row)
         if self.checkpoint:
             content = {name: owner.state_dict() for name, owner in state.items()}
-            self.checkpoint.write(content | {"history": self.history})
+            self.checkpoint.write(content | {"history": self.history, "snapshots": self.snapshots})
         shown = "  ".join(f"{key} {value:.4g}" for key, value in row.items() if key != "epoch")
         print(f"epoch {row['epoch']:3d}/{self.epochs}  {shown}  {speed:.0f} img/s", file=sys.stderr)
         self.report(row)
+
+
+def profile(part: params.Part, faces: Faces, seed: int, threads: int, trace: Path) -> None:
+    """Watch five steps of a net of its own by torch.profiler; `trace` is for chrome://tracing."""
+    few = replace(part, train=replace(part.train, draws=5 * part.train.batch, snapshots=[]))
+    trace.parent.mkdir(parents=True, exist_ok=True)
+    with torch.profiler.profile() as watched:
+        Loop(few, faces.only("train"), 1, seed, threads).run()
+    watched.export_chrome_trace(str(trace))
+    print(watched.key_averages().table(sort_by="self_cpu_time_total", row_limit=10), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Draw a part's pictures: samples, curves, predictions, errors, heat maps, filters.
+"""Draw a part's pictures: samples, curves, predictions, errors, heat maps, filters, components, snapshots.
 
 python -m stages.render nose --data data/tensors/nose.npz --weights models/nose.pt
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
-from keypoints import errors, files, params, plots, tensors, tracking, weights
+from keypoints import codecs, errors, files, params, plots, tensors, tracking, weights
 from keypoints.augment import Augmenter
+from keypoints.landmarks import Scheme
 
 SHOWN = 4  # faces on a row of samples
 
@@ -42,7 +44,7 @@ def main(name: str, data: Path, model: Path) -> None:
     if trained.scheme.points > 1:
         per_point = found["point_nme"].mean(axis=0)
         plots.point_error(out / "point_error.png", trained.mean_shape, per_point, trained.scheme, "%")
-    plots.filters(out / "filters.png", trained.first_filters(), f"{name}: filters of the first layer")
+    of_net(out, name, trained)
     best = int(np.argmin(found["nme"]))
     maps = trained.maps(crops[best : best + 1])
     if maps is not None:
@@ -51,9 +53,30 @@ def main(name: str, data: Path, model: Path) -> None:
         )
         plots.heatmap_grid(out / "maps.png", maps[0], trained.scheme.names())
 
+    with np.load(f"models/{name}-snapshots.npz", allow_pickle=False) as shots:
+        seen = faces.only("val") if "val" in faces.split else faces.only("train")
+        of_training(out / "snapshots.png", shots, seen.crops()[0], trained.scheme)
+
     run = tracking.finished_run(files.sha256(model))
     run.metrics(json.loads(Path(f"metrics/{name}.json").read_text()))
     run.files(out)
+
+
+def of_net(out: Path, name: str, trained: weights.Trained) -> None:
+    """What was learnt, without a face: filters, a picture a layer, and principal components."""
+    for i, layer in enumerate(trained.filters(), 1):
+        file = out / ("filters.png" if i == 1 else f"filters_{i}.png")
+        plots.filters(file, layer, f"{name}: filters of {'the first layer' if i == 1 else f'layer {i}'}")
+    if isinstance(trained.codec, codecs.Pca):
+        mean, shapes = trained.codec.shapes()
+        plots.components(out / "components.png", mean, 2 * shapes, trained.scheme)
+
+
+def of_training(path: Path, shots: Mapping[str, np.ndarray], face: np.ndarray, scheme: Scheme) -> None:
+    """The answers for one validation face that training kept, where it was asked to."""
+    if len(shots["epoch"]):
+        titles = [f"epoch {epoch}" for epoch in shots["epoch"]]
+        plots.snapshots(path, face, shots["map"], shots["points"], titles, scheme)
 
 
 def samples(path: Path, faces: tensors.Faces, trained: weights.Trained, part: params.Part, seed: int) -> None:
