@@ -276,10 +276,14 @@ class Loop:
         faces = self.val_faces
         if not len(faces):
             return {}
-        output = trained.outputs(faces.crops())
-        points = torch.from_numpy(faces.points).to(output.device)
-        loss = trained.codec.loss(output, trained.codec.encode(points)).item()
-        predicted = faces.in_image(trained.codec.decode(output).cpu().numpy())
+        losses, found = [], []
+        for output in trained.batches(faces.crops()):  # each by itself: large maps would fill the memory
+            done = sum(map(len, found))
+            points = torch.from_numpy(faces.points[done : done + len(output)]).to(output.device)
+            losses.append(trained.codec.loss(output, trained.codec.encode(points)).item() * len(output))
+            found.append(trained.codec.decode(output).cpu().numpy())
+        loss = sum(losses) / len(faces)
+        predicted = faces.in_image(np.concatenate(found))
         nme = metrics.nme(faces.in_image(faces.points), predicted, faces.eye_distance).mean()
         return {"val_loss": loss, "val_nme": float(nme)}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,21 +56,31 @@ class Trained:
     def scheme(self) -> Scheme:
         return SCHEMES[self.part.data.points]
 
-    def outputs(self, crops: np.ndarray, model: nn.Module | None = None, batch: int = 64) -> Tensor:
-        """The float32 output of the net (or of `model`, a part of it) for crops (N, H, W, C) uint8."""
+    def batches(
+        self, crops: np.ndarray, model: nn.Module | None = None, batch: int | None = None
+    ) -> Iterator[Tensor]:
+        """The float32 outputs of the net (or of `model`, a part of it) for crops (N, H, W, C) uint8.
+
+        `batch` faces at a time: 64, or fewer where maps are so large that they would fill the memory.
+        """
         model = model or self.model
         device = next(model.parameters()).device
         model.eval()
-        starts = range(0, max(1, len(crops)), batch)
-        with torch.inference_mode():
-            return torch.cat([model(to_input(crops[i : i + batch], device)).float() for i in starts])
+        batch = batch or max(1, min(64, 2**20 // math.prod(self.codec.wants.map_size or (1,))))
+        for i in range(0, max(1, len(crops)), batch):
+            with torch.inference_mode():
+                yield model(to_input(crops[i : i + batch], device)).float()
+
+    def outputs(self, crops: np.ndarray, model: nn.Module | None = None, batch: int | None = None) -> Tensor:
+        """All `batches` in one."""
+        return torch.cat(list(self.batches(crops, model, batch)))
 
     def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
 
         `flip` averages them with those found in the mirrored crops.
         """
-        found = self.codec.decode(self.outputs(crops)).cpu().numpy()
+        found = torch.cat([self.codec.decode(output) for output in self.batches(crops)]).cpu().numpy()
         if not flip:
             return found
         mirrored = self.points(np.ascontiguousarray(crops[:, :, ::-1]))[:, list(self.scheme.partners)]
