@@ -61,7 +61,7 @@ class Augmenter:
             steps.append(A.Perspective(scale=(0.0, config.perspective), border_mode=border, p=0.5))
         if margin:
             steps.append(A.CenterCrop(height, width, p=1))
-        if config.saturation or config.hue:
+        if config.saturation or config.hue or config.light == "factor":
             steps.append(
                 A.ColorJitter(
                     brightness=(1 - config.brightness, 1 + config.brightness),

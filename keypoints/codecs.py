@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -152,6 +153,7 @@ class Heatmap(_Stateless):
         else:
             logs = output.flatten(2).log_softmax(-1)
             loss = -(logs * target.flatten(2)).sum(-1).mean()
+        loss = self.config.weight * loss
         if self.config.coordinate_weight:
             away = expectation(softmax2d(output)) - expectation(target)
             loss = loss + self.config.coordinate_weight * 100 * away.abs().mean()
@@ -206,6 +208,12 @@ class Pca:
     def __getitem__(self, name: str) -> Tensor:
         """mean (2 K), basis (C, 2 K), deviation (C), explained (share of the variance held)."""
         return self._state[name]
+
+    def shapes(self) -> tuple[np.ndarray, np.ndarray]:
+        """The mean (K, 2) and what a standard deviation of each component adds (C, K, 2), crop pixels."""
+        weights = torch.cat([torch.zeros(1, self.components), torch.eye(self.components)])
+        mean, *moved = self.decode(weights).numpy()
+        return mean, np.stack(moved) - mean
 
     def encode(self, points: Tensor) -> Tensor:
         away = self.coordinates.encode(points) - self["mean"].to(points.device)

@@ -46,6 +46,9 @@ def fetch(name: str, dataset: Dataset, mirror: str | None, target: Path, progres
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_file() and files.sha256(target) in dataset.sha256:
+        print(f"{name}: {target} is there already")
+        return
     tried = []
     if folder := os.environ.get("KEYPOINTS_MIRROR") or mirror:
         root = Path(os.environ.get("DVC_ROOT") or ".", Path(folder).expanduser())
@@ -63,7 +66,8 @@ def fetch(name: str, dataset: Dataset, mirror: str | None, target: Path, progres
             tried.append(f"{source.url} {error}")
     raise UserError(
         f"{name}: no source gave the archive ({'; '.join(tried) or 'none is configured'}); "
-        f"repeat later, or put {dataset.file} into a folder and set KEYPOINTS_MIRROR to that folder"
+        f"repeat later, or put {dataset.file} into a folder, set KEYPOINTS_MIRROR to that folder, and add "
+        f"its hash to datasets.{name}.sha256 in conf/config.yaml"
     )
 
 

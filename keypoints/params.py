@@ -71,6 +71,7 @@ class Data:
     size: Pair  # width, height of the crop
     margin: Annotated[int, Field(ge=0)]  # pixels kept round the crop for augmentation
     channels: Literal[1, 3]
+    target: Literal["philtrum", "tip"] = "philtrum"  # nose1: IMM's point, or landmarks.nose_tip
 
 
 @dataclass(config=STRICT)
@@ -85,7 +86,8 @@ class Augment:
         default_factory=lambda: [0.0, 0.0]
     )  # up to ± share of width, height
     perspective: Share = 0.0  # half of the time corners move in by a random share with up to this deviation
-    brightness: Share = 0.0  # with saturation or hue a factor 1 ± brightness, else ± share of 255
+    light: Literal["added", "factor"] = "added"  # how the next two work; saturation and hue imply "factor"
+    brightness: Share = 0.0  # "added": ± share of 255, "factor": times 1 ± share
     contrast: Share = 0.0
     saturation: Share = 0.0
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0
@@ -108,6 +110,7 @@ class Codec:
     coordinate_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = (
         0.0  # heatmap: of the L1 of the expectation, beside the maps' loss
     )
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # heatmap: of the maps' loss
     map_size: Pair | None = None  # heatmap: width, height of the maps
     components: Positive = 1  # pca
 
@@ -133,6 +136,10 @@ class Train:
     clip: Annotated[float, Field(gt=0)] | None = None  # norm of the gradient
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
     draws: Positive | None = None  # crops an epoch; null: each training face once
+    faces: Positive | None = None  # train on so many of the training faces only, drawn by the seed
+    # Epochs, counted from 0, whose answer for one face is kept for a picture; with any, the last one's too.
+    snapshots: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+    profile: bool = False  # a trace of a few steps by torch.profiler into .profiles/
 
 
 @dataclass(config=STRICT)

@@ -45,6 +45,7 @@ TRUTH, PREDICTED = "#00E0A0", "#FF4D1A"  # on photographs
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")  # on white
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
 CELL = 2.2  # inches of a face on a grid
+FILTERS = (64, 16)  # filters and inputs of a layer that a picture can show
 
 
 def samples(
@@ -184,9 +185,37 @@ def heatmap_grid(path: File, maps: Array, names: Names) -> None:
         figure.get_layout_engine().set(w_pad=0.02)
 
 
+def snapshots(path: File, image: Array, maps: Array, points: Array, titles: Names, scheme: Scheme) -> None:
+    """One face (H, W, 1 or 3) at E moments of a training: one map above, all predicted points below.
+
+    maps: (E, h, w), each drawn relative to its maximum, or (E, 0, 0) for a net without maps
+    points: (E, K, 2), pixels of the face
+    """
+    count = len(points)
+    cells = [*maps, *points] if maps.size else list(points)
+    with _grid(path, len(cells), count, CELL, CELL * _tallest([image]) + 0.2) as (_, axes):
+        for i, (at, cell) in enumerate(zip(axes, cells, strict=True)):
+            if maps.size and i < count:
+                at.imshow(cell, cmap="inferno", vmin=0, vmax=cell.max() or 1, interpolation="nearest")
+                at.set_aspect(cell.shape[1] / cell.shape[0] * image.shape[0] / image.shape[1])
+            else:
+                _picture(at, image)
+                _outlines(at, cell, scheme, PREDICTED)
+                at.plot(*cell.T, "o", color=PREDICTED, markersize=3)
+            at.set_title(titles[i % count])
+
+
 def filters(path: File, weights: Array, title: str) -> None:
-    """The filters (out, in, kh, kw) of a layer on a grid; those of several inputs lie side by side."""
+    """The filters (out, in, kh, kw) of a layer on a grid; those of several inputs lie side by side.
+
+    Of a wide layer, the first FILTERS[0] filters and their first FILTERS[1] inputs.
+    """
     weights = np.asarray(weights)
+    outs, ins = FILTERS
+    if weights.shape[0] > outs or weights.shape[1] > ins:
+        shown = weights[:outs, :ins]
+        title += f" ({len(shown)} of {len(weights)}, inputs {shown.shape[1]} of {weights.shape[1]})"
+        weights = shown
     count, inputs, kh, kw = weights.shape
     # One sheet with gaps of NaN, for hundreds of axes are slow; `narrow` between a filter's inputs.
     zoom, narrow, wide = 8, 2, 8

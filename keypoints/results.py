@@ -19,7 +19,8 @@ from pathlib import Path
 from keypoints import errors, params
 from keypoints.errors import UserError
 
-PICTURES = ("curves", "cumulative", "point_error", "filters", "maps")  # no data set's face on them
+# No data set's face is on them.
+PICTURES = ("curves", "cumulative", "point_error", "filters", "maps", "components")
 COLUMNS = {
     "mse": "MSE",
     "mae_px": "MAE, px",

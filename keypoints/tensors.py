@@ -10,7 +10,7 @@ import numpy as np
 
 from keypoints import crops, files
 from keypoints.errors import Faults, UserError
-from keypoints.landmarks import IMM, PHILTRUM, Scheme
+from keypoints.landmarks import IMM, PHILTRUM, Scheme, nose_tip
 from keypoints.params import Data
 
 if TYPE_CHECKING:
@@ -182,5 +182,5 @@ def chosen(points: np.ndarray, data: Data, scheme: Scheme) -> np.ndarray:
     if data.points == scheme.name:
         return points
     if data.points == "nose1" and scheme is IMM:
-        return points[:, [PHILTRUM]]
+        return points[:, [PHILTRUM]] if data.target == "philtrum" else nose_tip(points)[:, None]
     raise UserError(f"{data.dataset} has the points {scheme.name}, not {data.points}: see data.points")

@@ -7,173 +7,30 @@ a checkpoint of net, averaged net, optimiser and schedule after an epoch is all 
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import albumentations
-import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from keypoints import files, params
+from keypoints import params, snapshots
 from keypoints.augment import Augmenter
+from keypoints.checkpoints import Checkpoint
 from keypoints.errors import UserError
+from keypoints.machine import autocast, choose_device, deterministic
+from keypoints.optimization import averaged, optimizer, schedule
 from keypoints.tensors import Faces
 from keypoints.weights import Trained, to_input
 
-CODE = ("augment", "codecs", "crops", "landmarks", "metrics", "tensors", "training", "weights")
 Row = dict[str, float]  # one epoch's figures, a line of the history
-
-
-def deterministic(seed: int, threads: int) -> None:
-    """One seed, a fixed number of threads, and only algorithms that repeat themselves."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
-    torch.manual_seed(seed)
-
-
-def choose_device() -> torch.device:
-    """A GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """Mixed precision where the configuration asks for it; "auto": where the machine gains by it."""
-    gains = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    mixed = precision == "bfloat16" or (precision == "auto" and gains)
-    return torch.autocast(device.type, torch.bfloat16, enabled=mixed)
-
-
-def optimizer(config: params.Train, model: nn.Module) -> torch.optim.Optimizer:
-    """The optimiser; weight decay spares what is one-dimensional (biases, norms)."""
-    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    spared = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0}]
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(groups, config.lr, momentum=0.9)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
-    return kind(groups, config.lr)
-
-
-def schedule(config: params.Train, opt: torch.optim.Optimizer, steps: int) -> lr_scheduler.LRScheduler:
-    """The learning rate over `steps` steps."""
-    warm = max(1, round(config.warmup * steps))
-    if config.schedule == "onecycle" and steps > 4:
-        rising = min(max(config.warmup, 2 / steps), 1 - 2 / steps)  # either phase wants a step or two
-        return lr_scheduler.OneCycleLR(opt, config.lr, steps, pct_start=rising)
-    if config.schedule != "none" and steps > warm:
-        up = lr_scheduler.LinearLR(opt, 1 / warm, total_iters=warm)
-        down = lr_scheduler.CosineAnnealingLR(opt, steps - warm)
-        return lr_scheduler.SequentialLR(opt, [up, down], [warm])
-    if config.warmup:
-        return lr_scheduler.LinearLR(opt, 1 / warm, total_iters=warm)
-    return lr_scheduler.ConstantLR(opt, 1.0)
-
-
-def averaged(model: nn.Module, decay: float) -> AveragedModel:
-    """Exponential moving average of weights and buffers; young averages forget faster."""
-
-    def blend(old: Tensor, new: Tensor, count: Tensor) -> Tensor:
-        if not old.is_floating_point():
-            return new
-        share = min(decay, (1 + float(count)) / (10 + float(count)))
-        return torch.lerp(new, old, share)
-
-    return AveragedModel(model, avg_fn=blend, use_buffers=True)
-
-
-@contextmanager
-def slot(folder: Path, threads: int) -> Iterator[None]:
-    """Wait until this machine has `threads` cores free of other trainings of this repository.
-
-    Two trainings on the same cores do not take twice as long but ten times, for each of their threads
-    waits for the other at every layer. The lock is the system's: a killed process gives it back.
-    """
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    slots = max(1, (os.cpu_count() or 1) // threads)
-    locks = [FileLock(folder / f"slot-{i}.lock") for i in range(slots)]
-    told = False
-    while True:
-        for lock in locks:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            try:
-                yield
-            finally:
-                lock.release()
-            return
-        if not told:
-            print("waiting for another training on this machine to end", file=sys.stderr)
-            told = True
-        time.sleep(1)
-
-
-@dataclass
-class Checkpoint:
-    """A file that lets a killed training go on; it is no output and goes when training ends.
-
-    `fingerprint` says of which training it is: recipe, data and code. Another one's is not read.
-    """
-
-    path: Path
-    fingerprint: str
-
-    def read(self) -> dict[str, Any] | None:
-        try:
-            content = torch.load(self.path, map_location="cpu", weights_only=True)
-        except FileNotFoundError:
-            return None
-        except Exception:  # whatever is wrong with it, training can start anew
-            content = {}
-        if content.get("fingerprint") == self.fingerprint:
-            return content
-        print(f"{self.path.name} is of another training: starting anew", file=sys.stderr)
-        return None
-
-    def sweep(self, pattern: str, days: float = 14) -> None:
-        """Remove the folder's files of this pattern that trainings left unfinished long ago."""
-        for path in self.path.parent.glob(pattern):
-            if time.time() - path.stat().st_mtime > days * 86_400:
-                path.unlink(missing_ok=True)
-
-    def write(self, content: dict[str, Any]) -> None:
-        buffer = io.BytesIO()  # torch.save itself hides a full disk behind another error
-        torch.save({"fingerprint": self.fingerprint, **content}, buffer)
-        with files.whole(self.path) as temporary:
-            temporary.write_bytes(buffer.getbuffer())
-
-    def drop(self) -> None:
-        self.path.unlink(missing_ok=True)
-
-
-def fingerprint(part: params.Part, epochs: int, seed: int, threads: int, data: Path) -> str:
-    """What decides a training's result: recipe, tensors, code, library and machine's settings."""
-    here = Path(__file__).parent
-    sources = [*(here / f"{name}.py" for name in CODE), *sorted((here / "models").glob("*.py"))]
-    code = [files.sha256(source) for source in sources]
-    versions = [module.__version__ for module in (torch, np, albumentations, cv2)]
-    device = choose_device()
-    machine = [str(device), autocast(part.train.precision, device)._enabled]
-    facts = [asdict(part), epochs, seed, threads, files.sha256(data), code, versions, machine]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass
@@ -192,16 +49,24 @@ class Loop:
     checkpoint: Checkpoint | None = None
     report: Callable[[Row], None] = lambda row: None
     history: list[Row] = field(default_factory=list)
+    snapshots: list[snapshots.Snapshot] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.train_faces, self.val_faces = self.faces.only("train"), self.faces.only("val")
         if not len(self.train_faces):
             raise UserError(f"data.split {self.part.data.split!r} leaves no face to train on")
-        self.draws = self.part.train.draws or len(self.train_faces)
-        self.batches = max(1, round(self.draws / self.part.train.batch))
+        config = self.part.train
+        if config.faces and config.faces < len(self.train_faces):
+            drawn = np.random.default_rng(self.seed).permutation(len(self.train_faces))
+            self.train_faces = self.train_faces.take(np.sort(drawn[: config.faces]))
+        self.draws = config.draws or len(self.train_faces)
+        self.batches = max(1, round(self.draws / config.batch))
 
     def run(self) -> Trained:
-        """Train; afterwards `history` holds a row an epoch. Raises `UserError` if it diverges."""
+        """Train; afterwards `history` holds a row an epoch, and `snapshots` those that were asked for.
+
+        Raises `UserError` if it diverges.
+        """
         config, size = self.part.train, self.part.data.size
         deterministic(self.seed, self.threads)
         new = Trained.new(self.part)
@@ -214,13 +79,17 @@ class Loop:
         trained = replace(new, model=average.module if average else model)
         state = {"model": model, "optimizer": opt, "schedule": lr} | ({"average": average} if average else {})
         self._resume(state)
+        seen = self.val_faces if len(self.val_faces) else self.train_faces
         augmenter = Augmenter(self.part.augment, new.scheme, (size[0], size[1]), self.faces.margin)
         for epoch in range(len(self.history), self.epochs):
             started = time.perf_counter()
             row = {"epoch": epoch + 1, "lr": lr.get_last_lr()[0]}
             row["train_loss"] = self._epoch(epoch, new, opt, lr, average, augmenter)
             speed = self.draws / (time.perf_counter() - started)
-            self._finish_epoch(row | self._validate(trained), state, speed)
+            row |= self._validate(trained)
+            if epoch in config.snapshots or (config.snapshots and epoch == self.epochs - 1):
+                self.snapshots.append(snapshots.take(trained, seen, epoch))
+            self._finish_epoch(row, state, speed)
         return trained
 
     def _epoch(
@@ -281,12 +150,16 @@ class Loop:
         faces = self.val_faces
         if not len(faces):
             return {"val_loss": np.nan, "val_nme": np.nan}
-        output = trained.outputs(faces.crops())
-        if not output.isfinite().all():
-            raise UserError("the net's output is no number any more: lower train.lr")
-        points = torch.from_numpy(faces.points).to(output.device)
-        loss = trained.codec.loss(output, trained.codec.encode(points)).item()
-        predicted = faces.in_image(trained.codec.decode(output).cpu().numpy())
+        losses, found = [], []
+        for output in trained.batches(faces.crops()):  # each by itself: large maps would fill the memory
+            if not output.isfinite().all():
+                raise UserError("the net's output is no number any more: lower train.lr")
+            done = sum(map(len, found))
+            points = torch.from_numpy(faces.points[done : done + len(output)]).to(output.device)
+            losses.append(trained.codec.loss(output, trained.codec.encode(points)).item() * len(output))
+            found.append(trained.codec.decode(output).cpu().numpy())
+        loss = sum(losses) / len(faces)
+        predicted = faces.in_image(np.concatenate(found))
         nme = metrics.nme(faces.in_image(faces.points), predicted, faces.eye_distance).mean()
         return {"val_loss": loss, "val_nme": float(nme)}
 
@@ -295,7 +168,7 @@ class Loop:
         if saved:
             for name, owner in state.items():
                 owner.load_state_dict(saved[name])
-            self.history[:] = saved["history"]
+            self.history[:], self.snapshots[:] = saved["history"], saved["snapshots"]
             print(f"going on after epoch {len(self.history)}", file=sys.stderr)
             self.report(self.history[-1])  # the kill may have come before it was
 
@@ -303,7 +176,17 @@ class Loop:
         self.history.append(row)
         if self.checkpoint:
             content = {name: owner.state_dict() for name, owner in state.items()}
-            self.checkpoint.write(content | {"history": self.history})
+            self.checkpoint.write(content | {"history": self.history, "snapshots": self.snapshots})
         shown = "  ".join(f"{key} {value:.4g}" for key, value in row.items() if key != "epoch")
         print(f"epoch {row['epoch']:3d}/{self.epochs}  {shown}  {speed:.0f} img/s", file=sys.stderr)
         self.report(row)
+
+
+def profile(part: params.Part, faces: Faces, seed: int, threads: int, trace: Path) -> None:
+    """Watch five steps of a net of its own by torch.profiler; `trace` is for chrome://tracing."""
+    few = replace(part, train=replace(part.train, draws=5 * part.train.batch, snapshots=[]))
+    trace.parent.mkdir(parents=True, exist_ok=True)
+    with torch.profiler.profile() as watched:
+        Loop(few, faces.only("train"), 1, seed, threads).run()
+    watched.export_chrome_trace(str(trace))
+    print(watched.key_averages().table(sort_by="self_cpu_time_total", row_limit=10), file=sys.stderr)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,11 @@ from torch import Tensor, nn
 from keypoints import codecs, files, models
 from keypoints.errors import UserError
 from keypoints.landmarks import SCHEMES, Scheme
+from keypoints.machine import choose_device
 from keypoints.params import Part, validate
 
 FORMAT = 1
+PLAIN = 12  # with more convolutions a net is deep, and only its first filters are worth a picture
 
 
 def to_input(crops: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
@@ -38,33 +42,46 @@ class Trained:
     mean_shape: np.ndarray
 
     @classmethod
-    def new(cls, part: Part) -> Trained:
-        """An untrained one, with the current random weights. Raises `UserError`."""
+    def new(cls, part: Part, fresh: bool = True) -> Trained:
+        """An untrained one, with the current random weights, or the pretrained ones that it starts from.
+
+        Those are not looked for where weights are put in afterwards: not `fresh`. Raises `UserError`.
+        """
         size = (part.data.size[0], part.data.size[1])
         points = SCHEMES[part.data.points].points
         codec = codecs.build(part.codec, points, size)
-        model = models.build(part.model, codec, part.data.channels, size)
+        model = models.build(part.model, codec, part.data.channels, size, fresh)
         return cls(part, model.to(memory_format=torch.channels_last), codec, np.zeros((points, 2)))
 
     @property
     def scheme(self) -> Scheme:
         return SCHEMES[self.part.data.points]
 
-    def outputs(self, crops: np.ndarray, model: nn.Module | None = None, batch: int = 64) -> Tensor:
-        """The float32 output of the net (or of `model`, a part of it) for crops (N, H, W, C) uint8."""
+    def batches(
+        self, crops: np.ndarray, model: nn.Module | None = None, batch: int | None = None
+    ) -> Iterator[Tensor]:
+        """The float32 outputs of the net (or of `model`, a part of it) for crops (N, H, W, C) uint8.
+
+        `batch` faces at a time: 64, or fewer where maps are so large that they would fill the memory.
+        """
         model = model or self.model
         device = next(model.parameters()).device
         model.eval()
-        starts = range(0, max(1, len(crops)), batch)
-        with torch.inference_mode():
-            return torch.cat([model(to_input(crops[i : i + batch], device)).float() for i in starts])
+        batch = batch or max(1, min(64, 2**20 // math.prod(self.codec.wants.map_size or (1,))))
+        for i in range(0, max(1, len(crops)), batch):
+            with torch.inference_mode():
+                yield model(to_input(crops[i : i + batch], device)).float()
+
+    def outputs(self, crops: np.ndarray, model: nn.Module | None = None, batch: int | None = None) -> Tensor:
+        """All `batches` in one."""
+        return torch.cat(list(self.batches(crops, model, batch)))
 
     def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
 
         `flip` averages them with those found in the mirrored crops.
         """
-        found = self.codec.decode(self.outputs(crops)).cpu().numpy()
+        found = torch.cat([self.codec.decode(output) for output in self.batches(crops)]).cpu().numpy()
         if not flip:
             return found
         mirrored = self.points(np.ascontiguousarray(crops[:, :, ::-1]))[:, list(self.scheme.partners)]
@@ -79,10 +96,11 @@ class Trained:
             return codecs.softmax2d(self.outputs(crops, self.model[:-1])).cpu().numpy()
         return None
 
-    def first_filters(self) -> np.ndarray:
-        """Weights (out, in, kh, kw) of the first convolution."""
-        first = next(layer for layer in self.model.modules() if isinstance(layer, nn.Conv2d))
-        return first.weight.detach().cpu().numpy()
+    def filters(self) -> list[np.ndarray]:
+        """Weights (out, in, kh, kw) of every convolution; of a deep net's first one only."""
+        convolutions = [layer for layer in self.model.modules() if isinstance(layer, nn.Conv2d)]
+        shown = convolutions if len(convolutions) <= PLAIN else convolutions[:1]
+        return [layer.weight.detach().cpu().numpy() for layer in shown]
 
     def save(self, path: str | Path) -> None:
         """Write the file; the same weights give the same bytes."""
@@ -126,7 +144,7 @@ def load(path: str | Path, part: Part | None = None) -> Trained:
                     raise UserError(
                         f"{path} holds the recipe {stored.recipe!r} with another {block}: run `dvc repro`"
                     )
-        trained = Trained.new(stored)
+        trained = Trained.new(stored, fresh=False)
         trained.model.load_state_dict(content["model"])
         trained.codec.restore(content["codec"])
         trained.mean_shape = content["mean_shape"].numpy()
@@ -137,5 +155,5 @@ def load(path: str | Path, part: Part | None = None) -> Trained:
     except Exception as error:  # torch.load and pickle raise nearly anything for a damaged file
         kind = type(error).__name__
         raise UserError(f"{path} is no weights file of this project, or damaged ({kind})") from None
-    trained.model.eval()
+    trained.model.to(choose_device()).eval()
     return trained

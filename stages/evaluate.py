@@ -33,6 +33,8 @@ def main(name: str, data: Path, model: Path) -> None:
     figures = metrics.summary(truth, predicted, *sizes)
     baseline = metrics.summary(truth, guessed, *sizes)
     figures |= {f"mean_shape_{key}": value for key, value in baseline.items() if key != "faces"}
+    if "explained" in trained.codec.state():
+        figures["pca_explained"] = float(trained.codec.state()["explained"])  # of the training shapes
     details = metrics.by_group(faces.subset, truth, predicted, *sizes)
     details += metrics.by_region(trained.scheme, truth, predicted, *sizes)
 

@@ -1,4 +1,4 @@
-"""Draw a part's pictures: samples, curves, predictions, errors, heat maps, filters.
+"""Draw a part's pictures: samples, curves, predictions, errors, heat maps, filters, components, snapshots.
 
 python -m stages.render nose --data data/tensors/nose.npz --weights models/nose.pt
 """
@@ -13,11 +13,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from keypoints import errors, files, params, plots, tensors, tracking, weights
-from keypoints.augment import Augmenter
+from keypoints import errors, files, gallery, params, plots, tensors, tracking, weights
 from keypoints.errors import UserError
-
-SHOWN = 4  # faces on a row of samples
 
 
 def main(name: str, data: Path, model: Path) -> None:
@@ -30,7 +27,7 @@ def main(name: str, data: Path, model: Path) -> None:
     found = predictions(Path(f"data/predictions/{name}.npz"), len(held_out))
     out = Path(f"plots/{name}")
 
-    samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
+    gallery.of_loader(out / "samples.png", faces.only("train"), trained, part, settings.seed)
     plots.curves(out / "curves.png", pd.read_csv(f"metrics/history/{name}.csv"))
     crops = held_out.crops()
     plots.predictions(
@@ -42,7 +39,7 @@ def main(name: str, data: Path, model: Path) -> None:
     if trained.scheme.points > 1:
         per_point = found["point_nme"].mean(axis=0)
         plots.point_error(out / "point_error.png", trained.mean_shape, per_point, trained.scheme, "%")
-    plots.filters(out / "filters.png", trained.first_filters(), f"{name}: filters of the first layer")
+    gallery.of_net(out, name, trained)
     best = int(np.argmin(found["nme"]))
     maps = trained.maps(crops[best : best + 1])
     if maps is not None:
@@ -50,6 +47,10 @@ def main(name: str, data: Path, model: Path) -> None:
             out / "heatmaps.png", crops[best], maps[0], found["points"][best], trained.scheme.names()
         )
         plots.heatmap_grid(out / "maps.png", maps[0], trained.scheme.names())
+
+    with np.load(f"models/{name}-snapshots.npz", allow_pickle=False) as shots:
+        seen = faces.only("val") if "val" in faces.split else faces.only("train")
+        gallery.of_training(out / "snapshots.png", shots, seen.crops()[0], trained.scheme)
 
     run = tracking.finished_run(files.sha256(model))
     run.metrics(json.loads(Path(f"metrics/{name}.json").read_text()))
@@ -66,23 +67,6 @@ def predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
     if len(found["nme"]) != faces:
         raise UserError(f"{path} is of {len(found['nme'])} faces, not of these {faces}: run `dvc repro`")
     return found
-
-
-def samples(path: Path, faces: tensors.Faces, trained: weights.Trained, part: params.Part, seed: int) -> None:
-    """A row of training crops as they are, and below the same ones as training sees them."""
-    shown = faces.take(np.random.default_rng(seed).permutation(len(faces))[:SHOWN])
-    augmenter = Augmenter(part.augment, trained.scheme, faces.size, faces.margin)
-    changed = [
-        augmenter(*face, seed + i) for i, face in enumerate(zip(shown.images, shown.points, strict=True))
-    ]
-    plots.samples(
-        path,
-        [*shown.crops(), *(image for image, _ in changed)],
-        [*shown.points, *(points for _, points in changed)],
-        trained.scheme,
-        titles=[*["as it is"] * len(shown), *["augmented"] * len(shown)],
-        columns=SHOWN,
-    )
 
 
 if __name__ == "__main__":

@@ -9,24 +9,27 @@ import argparse
 import csv
 from pathlib import Path
 
-from keypoints import errors, files, params, tensors, tracking, training
+from keypoints import checkpoints, errors, files, machine, params, snapshots, tensors, tracking, training
 
 
-def main(name: str, data: Path, weights: Path, history: Path) -> None:
+def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
     settings = params.load()
     part = settings.part(name)
     epochs = settings.epochs(name)
     faces = tensors.load(data)
-    fingerprint = training.fingerprint(part, epochs, settings.seed, settings.threads, data)
+    fingerprint = checkpoints.fingerprint(part, epochs, settings.seed, settings.threads, data)
     folder = tracking.root() / ".checkpoints"
-    checkpoint = training.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
+    checkpoint = checkpoints.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
     checkpoint.sweep(f"*{name}-*.pt*")
     extra = {"epochs": epochs, "seed": settings.seed, "threads": settings.threads}
     with (
-        training.slot(folder, settings.threads),
+        machine.slot(folder, settings.threads),
         tracking.training_run(name, part, fingerprint, extra) as run,
     ):
         run.tag(data_sha256=files.sha256(data), profile=settings.profile.name)
+        if part.train.profile:
+            trace = tracking.root() / ".profiles" / f"{name}-{part.recipe}.json"
+            training.profile(part, faces, settings.seed, settings.threads, trace)
         loop = training.Loop(
             part,
             faces,
@@ -38,6 +41,7 @@ def main(name: str, data: Path, weights: Path, history: Path) -> None:
         )
         trained = loop.run()
         write_history(history, loop.history)
+        snapshots.save(shots, loop.snapshots)
         trained.save(weights)
         run.files(weights)
         run.tag(weights_sha256=files.sha256(weights))
@@ -58,5 +62,6 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, required=True, help="tensors of the part")
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--history", type=Path, required=True)
+    parser.add_argument("--snapshots", type=Path, required=True)
     args = parser.parse_args()
-    errors.run(main, args.part, args.data, args.weights, args.history)
+    errors.run(main, args.part, args.data, args.weights, args.history, args.snapshots)

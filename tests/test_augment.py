@@ -188,3 +188,16 @@ def test_the_shift_is_a_share_of_the_crop_not_of_the_canvas() -> None:
     moves = np.array([augment(canvas, np.zeros((1, 2)), seed)[1][0] for seed in range(60)])
     assert 4.5 < abs(moves[:, 0]).max() <= 6
     np.testing.assert_allclose(moves[:, 1], 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("light, moved", [("factor", False), ("added", True)])
+def test_a_factor_leaves_black_black(light: str, moved: bool) -> None:
+    """As torchvision's jitter; an added share of white, as albumentations', lifts black too."""
+    config = Augment(light=light, brightness=0.3)
+    augmenter = Augmenter(config, NOSE, (WIDTH, HEIGHT), MARGIN)
+    canvas = np.zeros((HEIGHT + 2 * MARGIN, WIDTH + 2 * MARGIN, 1), np.uint8)
+    canvas[:, WIDTH // 2 :] = 200
+    made = [augmenter(canvas, np.zeros((1, 2)), seed)[0] for seed in range(20)]
+    assert any(image[:, 0].max() > 0 for image in made) == moved
+    white = np.array([float(image[0, -1, 0]) for image in made])
+    assert white.min() >= 200 - 0.3 * 255 - 1 and np.ptp(white) > 40

@@ -43,6 +43,11 @@ DRAWN = {
     "heatmap_grid": lambda path: plots.heatmap_grid(path, MAPS, NAMES),
     "filters": lambda path: plots.filters(path, FILTERS[:, :1], "first layer"),
     "filters_rgb": lambda path: plots.filters(path, FILTERS, "first layer"),
+    "filters_wide": lambda path: plots.filters(path, np.tile(FILTERS, (10, 6, 1, 1)), "a wide layer"),
+    "snapshots": lambda path: plots.snapshots(path, GREY, MAPS[:2], FACES[:2], ["0", "1"], IMM),
+    "snapshots_no_maps": lambda path: plots.snapshots(
+        path, GREY, np.zeros((2, 0, 0)), FACES[:2], ["0", "1"], IMM
+    ),
     "components": lambda path: plots.components(path, FACES[0], FACES[1:4] - 15, IMM),
 }
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from keypoints import crops, tensors
 from keypoints.errors import UserError
-from keypoints.landmarks import IBUG, IMM, PHILTRUM
+from keypoints.landmarks import IBUG, IMM, PHILTRUM, nose_tip
 from keypoints.params import Data
 
 WIDTH, HEIGHT, FACES = 90, 70, 6
@@ -209,7 +209,10 @@ def test_the_nose_is_one_point_of_imm(tmp_path: Path) -> None:
     one = tensors.build(table, archive, data, IMM, 0.0)
     whole = tensors.build(table, archive, replace(data, points="imm58"), IMM, 0.0)
     np.testing.assert_array_equal(one.points[:, 0], whole.points[:, PHILTRUM])
-    assert one.points.shape == (FACES, 1, 2)
+    tip = tensors.build(table, archive, replace(data, target="tip"), IMM, 0.0)
+    shapes = np.stack(table["points"].to_numpy()).reshape(FACES, IMM.points, 2)
+    np.testing.assert_allclose(tip.in_image(tip.points)[:, 0], nose_tip(shapes), atol=1e-4)
+    assert one.points.shape == tip.points.shape == (FACES, 1, 2)
     np.testing.assert_array_equal(one.eye_distance, whole.eye_distance)
 
 

@@ -121,8 +121,12 @@ def test_inputs_are_centred_and_keep_their_place() -> None:
     np.testing.assert_allclose(made.numpy(), pixels.transpose(0, 3, 1, 2) / 255 - 0.5, atol=1e-6)
 
 
-def test_first_filters_are_the_first_convolutions() -> None:
-    assert trained(channels=3).first_filters().shape == (4, 3, 3, 3)
+def test_filters_are_every_convolutions_and_a_deep_nets_first_ones() -> None:
+    made = trained(channels=3)
+    shapes = [layer.shape for layer in made.filters()]
+    assert shapes[:2] == [(4, 3, 3, 3), (8, 4, 3, 3)] and len(shapes) == weights.PLAIN
+    made.model.append(torch.nn.Conv2d(1, 1, 1))
+    assert [layer.shape for layer in made.filters()] == [(4, 3, 3, 3)]
 
 
 def test_no_crops_have_no_points() -> None:

@@ -1,7 +1,8 @@
 """Nets by family. `build` makes the net that gives what a codec wants.
 
-A family is a class whose first arguments are the image's `channels` and the number of `maps` (or
-`outputs`); a family is added by adding its file and one line here.
+A family is a class whose first arguments are the image's channels and the number of maps (or
+outputs); one that has to know the image's (width, height) has an argument `size`. A family is added
+by adding its file and one line here.
 """
 
 from __future__ import annotations
@@ -9,28 +10,38 @@ from __future__ import annotations
 from importlib import import_module
 from inspect import signature
 
-import torch
 from torch import nn
 
 from keypoints.codecs import Codec, Coordinates, SoftArgmax
 from keypoints.errors import UserError
+from keypoints.models.blocks import output_shape
 from keypoints.params import Model
 
 # name -> module and class; the third says whether it gives maps (which become coordinates by a
 # soft-argmax where the codec wants those) or a vector.
-FAMILIES: dict[str, tuple[str, str, str]] = {"pyramid": ("keypoints.models.pyramid", "Pyramid", "maps")}
+FAMILIES: dict[str, tuple[str, str, str]] = {
+    "pyramid": ("keypoints.models.pyramid", "Pyramid", "maps"),
+    "plain": ("keypoints.models.plain", "Plain", "vector"),
+    "plain_maps": ("keypoints.models.plain", "PlainMaps", "maps"),
+    "backbone": ("keypoints.models.backbone", "Backbone", "vector"),
+    "unet": ("keypoints.models.unet", "UNet", "maps"),
+}
 
 
-def build(model: Model, codec: Codec, channels: int, size: tuple[int, int]) -> nn.Module:
+def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fresh: bool = True) -> nn.Module:
     """The net for crops (N, channels, height, width), `size` being (width, height).
 
-    Raises `UserError` for an unknown family or option, and where net and codec do not fit.
+    `fresh`: a net to be trained, which starts from pretrained weights where the option wants them; one
+    whose weights are put in afterwards needs none. Raises `UserError` for an unknown family or option,
+    where net and codec do not fit, and where pretrained weights are not to be had.
     """
     if model.family not in FAMILIES:
         raise UserError(f"model.family: {model.family!r} is none of {', '.join(FAMILIES)}")
     module, name, gives = FAMILIES[model.family]
     family = getattr(import_module(module), name)
     known = list(signature(family).parameters)[2:]
+    given = {"size": size} if "size" in known else {}
+    known = [name for name in known if name not in given]
     if wrong := set(model.options) - set(known):
         raise UserError(f"model.options.{min(wrong)}: {model.family} knows {', '.join(known)}")
     wants = codec.wants
@@ -38,21 +49,15 @@ def build(model: Model, codec: Codec, channels: int, size: tuple[int, int]) -> n
     if not pooled and (gives == "maps") != (wants.map_size is not None):
         raise UserError(f"model.family: {model.family} gives {gives}, which the codec cannot use")
     try:
-        net = family(channels, wants.count // 2 if pooled else wants.count, **model.options)
+        net = family(channels, wants.count // 2 if pooled else wants.count, **given, **model.options)
         if pooled:
             net = nn.Sequential(net, SoftArgmax(codec))
-        made = _output_shape(net, (1, channels, size[1], size[0]))
+        made = output_shape(net, (1, channels, size[1], size[0]))
     except (TypeError, ValueError, IndexError, ArithmeticError, RuntimeError) as error:
         raise UserError(f"model.options of {model.family}: {error}") from None
     wanted = (1, wants.count, *(wants.map_size or ()))
     if made != wanted:
         raise UserError(f"model: {model.family} gives {made} for a crop of {size}, the codec wants {wanted}")
+    if fresh and hasattr(net, "fetch"):
+        net.fetch()
     return net
-
-
-def _output_shape(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
-    training = net.training
-    with torch.inference_mode():
-        made = tuple(net.eval()(torch.zeros(shape)).shape)
-    net.train(training)
-    return made

@@ -28,3 +28,18 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.body(x) + self.shortcut(x))
+
+
+def output_shape(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that a net gives for an input of `shape`; nothing is computed, however large it is."""
+    nothing = {
+        name: torch.empty_like(value, device="meta")
+        for name, value in [*net.named_parameters(), *net.named_buffers()]
+    }
+    training = net.training
+    try:
+        with torch.inference_mode():
+            made = torch.func.functional_call(net.eval(), nothing, (torch.empty(shape, device="meta"),))
+    finally:
+        net.train(training)
+    return tuple(made.shape)
