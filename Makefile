@@ -3,6 +3,7 @@
 # make real     the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is looked in first
 # make results  what the last run gave, into results/<profile>; SCORER=kaggle_score.py scores the Kaggle list
 # make compose  params.yaml from conf/
+# make systems  every option trained on the real data, one table; goes on where it was stopped
 # make docs     the README's picture, from the demo's outputs
 # make lint     ruff
 
@@ -14,7 +15,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: env repro test real results docs compose lint clean
+.PHONY: env repro test real results systems docs compose lint clean
 
 env: $(READY)
 
@@ -38,6 +39,9 @@ real: $(READY)
 
 results: $(READY)
 	python -m keypoints.results $(addprefix --scorer ,$(wildcard $(SCORER)))
+
+systems: $(READY)
+	python -m keypoints.systems $(addprefix --scorer ,$(wildcard $(SCORER)))
 
 docs: $(READY)
 	python docs/demo.py

@@ -38,7 +38,7 @@ class Loop:
     """What one training needs; `run` does it.
 
     faces: of a part; those of the splits train and val are used
-    report: called with each finished epoch's row
+    report: called with each finished epoch's row, and the seconds that it took
     """
 
     part: params.Part
@@ -85,11 +85,11 @@ class Loop:
             started = time.perf_counter()
             row = {"epoch": epoch + 1, "lr": lr.get_last_lr()[0]}
             row["train_loss"] = self._epoch(epoch, new, opt, lr, average, augmenter)
-            speed = self.draws / (time.perf_counter() - started)
+            seconds = time.perf_counter() - started
             row |= self._validate(trained)
             if epoch in config.snapshots or (config.snapshots and epoch == self.epochs - 1):
                 self.snapshots.append(snapshots.take(trained, seen, epoch))
-            self._finish_epoch(row, state, speed)
+            self._finish_epoch(row, state, seconds)
         return trained
 
     def _epoch(
@@ -172,14 +172,15 @@ class Loop:
             print(f"going on after epoch {len(self.history)}", file=sys.stderr)
             self.report(self.history[-1])  # the kill may have come before it was
 
-    def _finish_epoch(self, row: Row, state: dict[str, Any], speed: float) -> None:
+    def _finish_epoch(self, row: Row, state: dict[str, Any], seconds: float) -> None:
         self.history.append(row)
         if self.checkpoint:
             content = {name: owner.state_dict() for name, owner in state.items()}
             self.checkpoint.write(content | {"history": self.history, "snapshots": self.snapshots})
-        shown = "  ".join(f"{key} {value:.4g}" for key, value in row.items() if key != "epoch")
-        print(f"epoch {row['epoch']:3d}/{self.epochs}  {shown}  {speed:.0f} img/s", file=sys.stderr)
-        self.report(row)
+        shown = [f"{key} {value:.4g}" for key, value in row.items() if key != "epoch"]
+        shown.append(f"{self.draws / seconds:.0f} img/s")
+        print(f"epoch {row['epoch']:3d}/{self.epochs}  {'  '.join(shown)}", file=sys.stderr)
+        self.report(row | {"seconds": seconds})
 
 
 def profile(part: params.Part, faces: Faces, seed: int, threads: int, trace: Path) -> None:

@@ -1,0 +1,165 @@
+"""Train every option of every group on the real data and put them into one table: `make systems`.
+
+    python -m keypoints.systems --only nose face --scorer kaggle_score.py
+
+Each system is a DVC experiment of its own in a temporary folder (`dvc exp run --temp`), so the
+workspace stays as it is. A system that has its row in results/systems/ is not run again: a stopped
+command goes on where it was. The table says what was run and nothing of what was not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from keypoints import errors, files, tracking
+from keypoints.errors import UserError
+
+CONF, OUT = Path("conf"), Path("results/systems")
+GROUPS = ("nose", "face", "landmarks", "heatmaps", "youtube")
+SAID = {"capture_output": True, "text": True, "check": True}
+COLUMNS = {
+    "system": "system",
+    "parameters": "parameters",
+    "size": "crop, px",
+    "epochs": "epochs",
+    "minutes": "training, min",
+    "mse": "MSE",
+    "nme": "NME, %",
+    "mean_shape_nme": "mean shape, %",
+    "mae_px": "MAE, px",
+    "kaggle": "Kaggle, est.",
+    "reported": "its author reports",
+    "split": "split",
+    "faces": "faces",
+}
+
+
+def main(only: list[str], scorer: Path | None, profile: str) -> None:
+    for part in only or GROUPS:
+        for option in sorted(path.stem for path in (CONF / part).glob("*.yaml")):
+            row = OUT / profile / f"{part}-{option}.json"
+            if not row.exists():
+                print(f"== {part}={option}", flush=True)
+                made = run(part, option, profile, scorer)
+                with files.whole(row) as temporary:
+                    temporary.write_text(json.dumps(made, indent=2) + "\n")
+    write_table(OUT / profile)
+
+
+def run(part: str, option: str, profile: str, scorer: Path | None) -> dict[str, object]:
+    """Train and measure one system; its row of the table. Raises `UserError` where it fails."""
+    name = f"{profile}-{part}-{option.replace('_', '-')}"
+    targets = [f"evaluate@{part}"]
+    overrides = [f"profile={profile}", f"{part}={option}"]
+    composed = compose(overrides)
+    scored = bool(scorer) and composed[part]["data"]["points"] == "ibug68" and part != "youtube"
+    if scored:
+        overrides, targets = [*overrides, f"submission.part={part}"], [*targets, "submit"]
+    command = ["dvc", "exp", "run", "--temp", "--force", "--name", name]
+    done = subprocess.run([*command, *(x for o in overrides for x in ("-S", o)), *targets], check=False)
+    if done.returncode:
+        return {"system": f"{part}={option}", "failed": "see the command's output"}
+    figures = json.loads(shown(name, f"metrics/{part}.json"))
+    history = list(csv.DictReader(shown(name, f"metrics/history/{part}.csv").splitlines()))
+    reported = (yaml.safe_load((CONF / "reported.yaml").read_text()).get(part) or {}).get(option) or {}
+    data = composed[part]["data"]
+    return {
+        "system": f"{part}={option}",
+        "parameters": parameters(composed, part),
+        "size": f"{data['size'][0]}x{data['size'][1]}",
+        "epochs": len(history),
+        "minutes": round(seconds(name) / 60, 1),
+        "mse": figures["mse"],
+        "nme": figures["nme"],
+        "mae_px": figures["mae_px"],
+        "kaggle": score(name, scorer) if scored else None,
+        "reported": ", ".join(f"{key} {value}" for key, value in reported.items()) or None,
+        "mean_shape_nme": figures["mean_shape_nme"],
+        "faces": figures["faces"],
+        "split": data["split"],
+    }
+
+
+def compose(overrides: list[str]) -> dict:
+    """params.yaml as these overrides compose it."""
+    from keypoints import compose, params
+
+    with tempfile.TemporaryDirectory() as folder:
+        compose.compose(overrides, Path(folder) / "params.yaml")
+        return params.read(Path(folder) / "params.yaml")
+
+
+def parameters(composed: dict, part: str) -> int:
+    """How many the part's net has."""
+    from keypoints import params
+    from keypoints.weights import Trained
+
+    net = Trained.new(params.parse(composed).part(part), fresh=False).model
+    return sum(p.numel() for p in net.parameters())
+
+
+def shown(experiment: str, path: str) -> str:
+    """A file that git keeps, as an experiment left it."""
+    names = subprocess.run(
+        ["git", "for-each-ref", "--format=%(refname) %(objectname)", "refs/exps"], **SAID
+    ).stdout
+    found = [line.split()[1] for line in names.splitlines() if line.split()[0].endswith(f"/{experiment}")]
+    if not found:
+        raise UserError(f"the experiment {experiment} left no result: see what it printed")
+    return subprocess.run(["git", "show", f"{found[-1]}:{path}"], **SAID).stdout
+
+
+def seconds(experiment: str) -> float:
+    """How long the epochs of an experiment's training took, also of one that was killed between them."""
+    client, store = tracking._connect()
+    if not client:
+        raise UserError("the training times are MLflow's: run without KEYPOINTS_TRACKING=off")
+    runs = client.search_runs([store], f"tags.dvc_experiment = '{experiment}'", max_results=1)
+    history = client.get_metric_history(runs[0].info.run_id, "seconds") if runs else []
+    return sum({metric.step: metric.value for metric in history}.values())
+
+
+def score(experiment: str, scorer: Path) -> float:
+    """The scorer's estimate for the full Kaggle set, pixels of the original photographs."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "kaggle.csv"
+        get = ["dvc", "get", ".", "submissions/kaggle.csv", "--rev", experiment, "-o", str(out), "--quiet"]
+        subprocess.run(get, check=True)
+        said = subprocess.run([sys.executable, scorer, out], **SAID).stdout
+    return float(re.search(r"estimated for the full .*: ([0-9.]+)", said)[1])
+
+
+def write_table(folder: Path) -> None:
+    """One Markdown line a system that was run, best NME first within its part."""
+    rows = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    lines = [f"| {' | '.join(COLUMNS.values())} |", "|---|" + "---:|" * (len(COLUMNS) - 1)]
+    order = {part: i for i, part in enumerate(GROUPS)}
+    for row in sorted(rows, key=lambda r: (order[r["system"].split("=")[0]], r.get("nme", 1e9))):
+        cells = {key: "" if row.get(key) is None else row[key] for key in COLUMNS}
+        if "failed" in row:
+            cells["nme"] = "failed"
+        shown = (
+            f"{c:,}" if isinstance(c, int) else f"{c:.4g}" if isinstance(c, float) else c
+            for c in cells.values()
+        )
+        lines.append(f"| {' | '.join(shown)} |")
+    with files.whole(folder / "README.md") as temporary:
+        temporary.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=[], choices=GROUPS, metavar="PART")
+    parser.add_argument("--scorer", type=Path, help="the leaderboard's kaggle_score.py")
+    parser.add_argument("--profile", default="real")
+    args = parser.parse_args()
+    errors.run(main, args.only, args.scorer, args.profile)
