@@ -177,12 +177,22 @@ def heatmaps(
 
 def heatmap_grid(path: File, maps: Array, names: Names) -> None:
     """All maps (K, h, w) of one face, each relative to its own maximum."""
-    columns = math.ceil(math.sqrt(len(maps)))
-    with _grid(path, len(maps), columns, 1.0, _tallest(maps) + 0.15) as (figure, axes):
-        for at, values, name in zip(axes, maps, names, strict=True):
-            at.imshow(values, cmap="inferno", vmin=0, vmax=values.max() or 1, interpolation="nearest")
-            at.set_title(name, fontsize=7, pad=2)
-        figure.get_layout_engine().set(w_pad=0.02)
+    if len(maps) != len(names):
+        raise ValueError("as many maps and names are wanted")
+    count, height, width = maps.shape
+    columns = math.ceil(math.sqrt(count * height / width))
+    rows = math.ceil(count / columns)
+    gap = width / 5  # for the names; one sheet, for as many axes are slow
+    line, side = height + round(gap), width + round(gap / 4)
+    sheet = np.full((rows * line, columns * side), np.nan)
+    with _figure(path, columns, rows * line / side) as figure:
+        at = figure.subplots()
+        at.set_axis_off()
+        for i, (values, name) in enumerate(zip(maps, names, strict=True)):
+            y, x = i // columns * line + line - height, i % columns * side
+            sheet[y : y + height, x : x + width] = values / (values.max() or 1)
+            at.text(x + width / 2 - 0.5, y - 0.5, name, fontsize=7, ha="center", va="bottom")
+        at.imshow(sheet, cmap="inferno", vmin=0, vmax=1, interpolation="nearest")
 
 
 def snapshots(path: File, image: Array, maps: Array, points: Array, titles: Names, scheme: Scheme) -> None:
