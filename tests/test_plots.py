@@ -147,7 +147,7 @@ def test_failure_to_save_leaves_nothing(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(plots.os, "replace", full)
+    monkeypatch.setattr(plots.canvas.os, "replace", full)
     with pytest.raises(OSError, match="no space"):
         plots.curves(tmp_path / "a.png", HISTORY)
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,108 @@
+"""Faces with their points, predictions and heat maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from keypoints.landmarks import Scheme
+from keypoints.plots import canvas
+from keypoints.plots.canvas import CELL, PREDICTED, Array, File, Images, Names
+
+
+def samples(
+    path: File, images: Images, points: Sequence[Array], scheme: Scheme, titles: Names = (), columns: int = 4
+) -> None:
+    """Crops or canvases with their points (K, 2), row by row.
+
+    To show what augmentation does, give `columns` raw crops first and their variants after them.
+    """
+    titles = list(titles) or [""] * len(images)
+    columns = min(columns, len(images))
+    with canvas.grid(path, len(images), columns, CELL, CELL * canvas.tallest(images) + 0.2) as (
+        figure,
+        axes,
+    ):
+        for at, image, xy, title in zip(axes, images, points, titles, strict=True):
+            canvas.face(at, image, scheme, truth=xy)
+            at.set_title(title)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center")
+
+
+def predictions(
+    path: File, images: Images, truth: Array, predicted: Array, errors: Array, scheme: Scheme, unit: str = "%"
+) -> None:
+    """The two best and the two worst of N faces by `errors` (N,), truth (N, K, 2) against prediction."""
+    errors = np.asarray(errors)
+    if not len(images) == len(truth) == len(predicted) == len(errors):
+        raise ValueError("as many images, true and predicted points and errors are wanted")
+    order = np.argsort(errors, kind="stable").tolist()
+    chosen = [("best", i) for i in order[:2]] + [("worst", i) for i in order[2:][-2:]]
+    tall = canvas.tallest([images[i] for _, i in chosen])
+    with canvas.grid(path, len(chosen), len(chosen), 1.3 * CELL, 1.3 * CELL * tall + 0.2) as (
+        figure,
+        axes,
+    ):
+        for at, (rank, i) in zip(axes, chosen, strict=True):
+            canvas.face(at, images[i], scheme, truth[i], predicted[i])
+            at.set_title(f"{rank}: {errors[i]:.2f} {unit}")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+
+
+def heatmaps(
+    path: File, image: Array, maps: Array, points: Array, names: Names, show: Sequence[int] = ()
+) -> None:
+    """A few points' maps over the crop (H, W, 1 or 3), and the sum of all.
+
+    maps:   (K, h, w), not negative, covering the whole crop; each is drawn relative to its maximum
+    points: (K, 2) that were read from the maps, pixels of the crop
+    names:  of the K points
+    show:   which of them; by default up to seven, spread over the scheme
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    if not len(maps) == len(points) == len(names):
+        raise ValueError("as many maps, points and names are wanted")
+    show = list(show) or np.linspace(0, len(maps) - 1, min(7, len(maps))).round().astype(int).tolist()
+    glow = colormaps["inferno"](np.linspace(0.25, 1, 256))
+    glow[:, 3] = np.linspace(0, 1, 256) ** 0.6  # the crop shows where a map is low
+    height, width = image.shape[:2]
+    # A map's cells tile the crop: edges on edges, whatever its resolution.
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    cells = [(names[k], maps[k], points[[k]]) for k in show] + [("sum of all", sum(maps), points)]
+    with canvas.grid(path, len(cells), min(4, len(cells)), CELL, CELL * canvas.tallest([image]) + 0.2) as (
+        _,
+        axes,
+    ):
+        for at, (name, values, xy) in zip(axes, cells, strict=True):
+            canvas.picture(at, image)
+            scale = {"cmap": ListedColormap(glow), "vmin": 0, "vmax": values.max() or 1}
+            at.imshow(values, extent=extent, interpolation="bilinear", **scale)
+            if len(xy) == 1:
+                at.plot(*xy.T, "+", color="#00E0FF", markersize=9, markeredgewidth=1.2)
+            at.set_title(name)
+
+
+def snapshots(path: File, image: Array, maps: Array, points: Array, titles: Names, scheme: Scheme) -> None:
+    """One face (H, W, 1 or 3) at E moments of a training: one map above, all predicted points below.
+
+    maps: (E, h, w), each drawn relative to its maximum, or (E, 0, 0) for a net without maps
+    points: (E, K, 2), pixels of the face
+    """
+    count = len(points)
+    cells = [*maps, *points] if maps.size else list(points)
+    with canvas.grid(path, len(cells), count, CELL, CELL * canvas.tallest([image]) + 0.2) as (
+        _,
+        axes,
+    ):
+        for i, (at, cell) in enumerate(zip(axes, cells, strict=True)):
+            if maps.size and i < count:
+                at.imshow(cell, cmap="inferno", vmin=0, vmax=cell.max() or 1, interpolation="nearest")
+                at.set_aspect(cell.shape[1] / cell.shape[0] * image.shape[0] / image.shape[1])
+            else:
+                canvas.picture(at, image)
+                canvas.outlines(at, cell, scheme, PREDICTED)
+                at.plot(*cell.T, "o", color=PREDICTED, markersize=3)
+            at.set_title(titles[i % count])
