@@ -34,7 +34,9 @@ def dvc(project: Path, *arguments: str, **more) -> subprocess.CompletedProcess:
 
 def environment(project: Path) -> dict[str, str]:
     """As a shell in the project: its own root, this Python's commands first."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "KEYPOINTS_", "MLFLOW_"))}
+    inherited = {
+        k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "KEYPOINTS_", "MLFLOW_", "OMP_"))
+    }
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return inherited | {"PATH": path, "PYTHONPATH": ".", "GIT_CONFIG_GLOBAL": os.devnull}
 
