@@ -4,6 +4,7 @@
 # make results  what the last run gave, into results/<profile>; SCORER=kaggle_score.py scores the Kaggle list
 # make compose  params.yaml from conf/
 # make systems  every option trained on the real data, one table; goes on where it was stopped
+#               (SYSTEMS='--only nose face', --no-imagenet: without torchvision's weights)
 # make docs     the README's picture, from the demo's outputs
 # make lint     ruff
 
@@ -41,7 +42,7 @@ results: $(READY)
 	python -m keypoints.results $(addprefix --scorer ,$(wildcard $(SCORER)))
 
 systems: $(READY)
-	python -m keypoints.systems $(addprefix --scorer ,$(wildcard $(SCORER)))
+	python -m keypoints.systems $(SYSTEMS) $(addprefix --scorer ,$(wildcard $(SCORER)))
 
 docs: $(READY)
 	python docs/demo.py

@@ -1,13 +1,8 @@
-"""What this machine is and how it is used: device, precision, determinism, cores."""
+"""What this machine is and how it is used: device, precision, determinism."""
 
 from __future__ import annotations
 
 import os
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import torch
 
@@ -31,33 +26,3 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
     gains = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
     mixed = precision == "bfloat16" or (precision == "auto" and gains)
     return torch.autocast(device.type, torch.bfloat16, enabled=mixed)
-
-
-@contextmanager
-def slot(folder: Path, threads: int) -> Iterator[None]:
-    """Wait until this machine has `threads` cores free of other trainings of this repository.
-
-    Two trainings on the same cores do not take twice as long but ten times, for each of their threads
-    waits for the other at every layer. The lock is the system's: a killed process gives it back.
-    """
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    slots = max(1, (os.cpu_count() or 1) // threads)
-    locks = [FileLock(folder / f"slot-{i}.lock") for i in range(slots)]
-    told = False
-    while True:
-        for lock in locks:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            try:
-                yield
-            finally:
-                lock.release()
-            return
-        if not told:
-            print("waiting for another training on this machine to end", file=sys.stderr)
-            told = True
-        time.sleep(1)

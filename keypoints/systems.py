@@ -2,9 +2,10 @@
 
     python -m keypoints.systems --only nose face --scorer kaggle_score.py
 
-Each system is a DVC experiment of its own in a temporary folder (`dvc exp run --temp`), so the
-workspace stays as it is. A system that has its row in results/systems/ is not run again: a stopped
-command goes on where it was. The table says what was run and nothing of what was not.
+The rows are the options in conf/ and the variants that conf/systems.yaml lists. Each is a DVC
+experiment of its own in a temporary folder (`dvc exp run --temp`), so the workspace stays as it is. A
+system that has its row in results/systems/ is not run again: a stopped command goes on where it was.
+The table says what was run and nothing of what was not.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -28,10 +31,12 @@ GROUPS = ("nose", "face", "landmarks", "heatmaps", "youtube")
 SAID = {"capture_output": True, "text": True, "check": True}
 COLUMNS = {
     "system": "system",
+    "changed": "changed",
     "parameters": "parameters",
     "size": "crop, px",
     "epochs": "epochs",
     "minutes": "training, min",
+    "val_loss": "val. loss, its own",
     "mse": "MSE",
     "nme": "NME, %",
     "mean_shape_nme": "mean shape, %",
@@ -43,46 +48,80 @@ COLUMNS = {
 }
 
 
-def main(only: list[str], scorer: Path | None, profile: str) -> None:
+@dataclass(frozen=True)
+class System:
+    """A row to make: an option of a part's group, and what is changed in it (`-S` overrides)."""
+
+    part: str
+    name: str
+    option: str
+    changed: list[str] = field(default_factory=list)
+    reported: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return f"{self.part}={self.option}"
+
+    @property
+    def overrides(self) -> list[str]:
+        return [self.title, *self.changed]
+
+
+def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool) -> None:
+    import torch
+
     for part in only or GROUPS:
-        for option in sorted(path.stem for path in (CONF / part).glob("*.yaml")):
-            row = OUT / profile / f"{part}-{option}.json"
+        for system in listed(part, cpu=not torch.cuda.is_available()):
+            row = OUT / profile / f"{part}-{system.name}.json"
             if not row.exists():
-                print(f"== {part}={option}", flush=True)
-                made = run(part, option, profile, scorer)
+                print(f"== {row.stem}: {' '.join(system.overrides)}", flush=True)
+                made = run(system, profile, scorer, imagenet)
                 with files.whole(row) as temporary:
                     temporary.write_text(json.dumps(made, indent=2) + "\n")
-    write_table(OUT / profile)
+                write_table(OUT / profile)
 
 
-def run(part: str, option: str, profile: str, scorer: Path | None) -> dict[str, object]:
-    """Train and measure one system; its row of the table. Raises `UserError` where it fails."""
-    name = f"{profile}-{part}-{option.replace('_', '-')}"
-    targets = [f"evaluate@{part}"]
-    overrides = [f"profile={profile}", f"{part}={option}"]
+def listed(part: str, cpu: bool) -> Iterator[System]:
+    """The rows of a part: its group's options, then their variants; `cpu`: as a machine without a GPU."""
+    said = yaml.safe_load((CONF / "systems.yaml").read_text()).get(part) or {}
+    options = sorted(path.stem for path in (CONF / part).glob("*.yaml"))
+    for name in [*options, *(name for name in said if name not in options)]:
+        row = said.get(name) or {}
+        changed = [*row.get("set", []), *(row.get("cpu", []) if cpu else [])]
+        yield System(part, name, row.get("option", name), changed, row.get("reported", {}))
+
+
+def run(system: System, profile: str, scorer: Path | None, imagenet: bool = True) -> dict[str, object]:
+    """Train and measure one system; its row of the table. Where it fails, the row says so."""
+    part = system.part
+    name = f"{profile}-{part}-{system.name}".replace("_", "-")
+    overrides, targets = [f"profile={profile}", *system.overrides], [f"evaluate@{part}"]
     composed = compose(overrides)
+    if not imagenet and composed[part]["model"]["options"].get("pretrained"):
+        system.changed.append(f"{part}.model.options.pretrained=false")
+        overrides.append(system.changed[-1])
     scored = bool(scorer) and composed[part]["data"]["points"] == "ibug68" and part != "youtube"
     if scored:
         overrides, targets = [*overrides, f"submission.part={part}"], [*targets, "submit"]
+    row = {"system": system.title, "changed": ", ".join(system.changed).replace(f"{part}.", "") or None}
     command = ["dvc", "exp", "run", "--temp", "--force", "--name", name]
     done = subprocess.run([*command, *(x for o in overrides for x in ("-S", o)), *targets], check=False)
     if done.returncode:
-        return {"system": f"{part}={option}", "failed": "see the command's output"}
+        return row | {"failed": "see the command's output"}
     figures = json.loads(shown(name, f"metrics/{part}.json"))
     history = list(csv.DictReader(shown(name, f"metrics/history/{part}.csv").splitlines()))
-    reported = (yaml.safe_load((CONF / "reported.yaml").read_text()).get(part) or {}).get(option) or {}
     data = composed[part]["data"]
-    return {
-        "system": f"{part}={option}",
+    return row | {
         "parameters": parameters(composed, part),
         "size": f"{data['size'][0]}x{data['size'][1]}",
         "epochs": len(history),
         "minutes": round(seconds(name) / 60, 1),
+        "val_loss": float(history[-1]["val_loss"]),
         "mse": figures["mse"],
         "nme": figures["nme"],
         "mae_px": figures["mae_px"],
         "kaggle": score(name, scorer) if scored else None,
-        "reported": ", ".join(f"{key} {value}" for key, value in reported.items()) or None,
+        "reported": ", ".join(f"{key} {value}" for key, value in system.reported.items()) or None,
         "mean_shape_nme": figures["mean_shape_nme"],
         "faces": figures["faces"],
         "split": data["split"],
@@ -161,5 +200,6 @@ if __name__ == "__main__":
     parser.add_argument("--only", nargs="*", default=[], choices=GROUPS, metavar="PART")
     parser.add_argument("--scorer", type=Path, help="the leaderboard's kaggle_score.py")
     parser.add_argument("--profile", default="real")
+    parser.add_argument("--no-imagenet", action="store_true", help="train those that start from it without")
     args = parser.parse_args()
-    errors.run(main, args.only, args.scorer, args.profile)
+    errors.run(main, args.only, args.scorer, args.profile, not args.no_imagenet)

@@ -102,12 +102,15 @@ class Trained:
         shown = convolutions if len(convolutions) <= PLAIN else convolutions[:1]
         return [layer.weight.detach().cpu().numpy() for layer in shown]
 
-    def save(self, path: str | Path) -> None:
-        """Write the file; the same weights give the same bytes."""
+    def save(self, path: str | Path, half: bool = False) -> None:
+        """Write the file; the same weights give the same bytes. `half`: with 16 bits a number."""
+        state = {k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()}
+        if half:
+            state = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
         content = {
             "format": FORMAT,
             "part": _plain(asdict(self.part)),
-            "model": {k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()},
+            "model": state,
             "codec": self.codec.state(),
             "mean_shape": torch.as_tensor(self.mean_shape, dtype=torch.float32),
         }

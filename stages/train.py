@@ -9,7 +9,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from keypoints import checkpoints, errors, files, machine, params, snapshots, tensors, tracking, training
+from keypoints import checkpoints, errors, files, params, snapshots, tensors, tracking, training
 
 
 def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
@@ -22,10 +22,7 @@ def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> No
     checkpoint = checkpoints.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
     checkpoint.sweep(f"*{name}-*.pt*")
     extra = {"epochs": epochs, "seed": settings.seed, "threads": settings.threads}
-    with (
-        machine.slot(folder, settings.threads),
-        tracking.training_run(name, part, fingerprint, extra) as run,
-    ):
+    with tracking.training_run(name, part, fingerprint, extra) as run:
         run.tag(data_sha256=files.sha256(data), profile=settings.profile.name)
         if part.train.profile:
             trace = tracking.root() / ".profiles" / f"{name}-{part.recipe}.json"

@@ -50,6 +50,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self.http.server_port}/a.tar"
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
+    def close(self) -> None:
+        self.http.shutdown()  # or its thread asks the closed socket without end, on a core of its own
+        self.http.server_close()
+
     def answer(self, to: BaseHTTPRequestHandler) -> None:
         self.asked.append(dict(to.headers))
         if self.redirect:
@@ -82,8 +86,7 @@ class Server:
 def server():
     server = Server()
     yield server
-    server.http.shutdown()
-    server.http.server_close()
+    server.close()
 
 
 @pytest.fixture(autouse=True)
@@ -209,7 +212,7 @@ def test_the_next_source_helps(server, tmp_path):
 
 def test_all_that_was_tried_is_named(server, tmp_path):
     closed = Server()
-    closed.http.server_close()
+    closed.close()
     server.status = [404]
     text = fails(tmp_path / "imm", server.url, closed.url)
     assert f"{server.url} answered 404" in text and f"{closed.url} broke the connection" in text

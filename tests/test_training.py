@@ -182,22 +182,6 @@ def test_abandoned_checkpoints_are_swept(tmp_path):
     assert not old.exists() and young.exists()
 
 
-def test_two_trainings_share_the_cores_one_after_the_other(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    program = (
-        "import sys; from pathlib import Path; from keypoints import machine\n"
-        "with machine.slot(Path(sys.argv[1]), 2): print('in', flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    other = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.getcwd()}, **pipes)
-    assert other.stdout.readline() == b"in\n"
-    monkeypatch.setattr(time, "sleep", lambda seconds: other.communicate())  # ends the other
-    with machine.slot(tmp_path, 2):
-        assert other.poll() is not None
-    assert "waiting for another training" in capsys.readouterr().err
-
-
 def test_weight_decay_spares_biases():
     groups = optimization.optimizer(replace(PART.train, weight_decay=0.1), torch.nn.Linear(3, 2)).param_groups
     assert [(g["weight_decay"], [p.ndim for p in g["params"]]) for g in groups] == [(0.1, [2]), (0, [1])]
