@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from keypoints import crops, detect, images, shipped, weights
+from keypoints import crops, detect, images, shipped, tensors, weights
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
-from keypoints.tensors import Crops, region
+from keypoints.params import Data
+from keypoints.tensors import Crops
 
 # Parts that learnt from whole pictures of IMM (640 x 480, the face in the middle) want such a picture: its
 # width, and its middle from that of dlib's box, to the right and down, in sides of that box (the medians
@@ -132,12 +133,12 @@ class Predictor:
         """What the net sees of these faces: crops without margin, and the way back."""
         data = self.trained.part.data
         size, mode = (data.size[0], data.size[1]), "L" if data.channels == 1 else "RGB"
-        regions = [frame(box) if data.region == "image" else region(data, 0, 0, box) for _, box in faces]
+        regions = [shown(data, box) for _, box in faces]
         cut = [
-            crops.cut(image.convert(mode), shown, size)
-            for (image, _), shown in zip(faces, regions, strict=True)
+            crops.cut(image.convert(mode), seen, size)
+            for (image, _), seen in zip(faces, regions, strict=True)
         ]
-        return Crops(np.stack(cut), np.stack([crops.affine(shown, size) for shown in regions]), 0)
+        return Crops(np.stack(cut), np.stack([crops.affine(seen, size) for seen in regions]), 0)
 
 
 def open_picture(picture: Picture) -> Image.Image:
@@ -164,6 +165,11 @@ def given(boxes: Sequence[crops.Region]) -> list[detect.Detection]:
 def off(box: crops.Region, seen: crops.Region) -> bool:
     """Whether the points' own box `seen` is an area, and not where `box` is."""
     return min(seen[2:]) > 0 and detect.overlap(box, seen) < AGREED
+
+
+def shown(data: Data, box: crops.Region) -> crops.Region:
+    """What a part's crop shows of a picture with a face in dlib's `box`, pixels of the picture."""
+    return frame(box) if data.region == "image" else tensors.region(data, 0, 0, box)
 
 
 def frame(box: crops.Region) -> crops.Region:

@@ -1,0 +1,16 @@
+"""The same by MLflow, in any program; first `python -m keypoints.export --mlflow`."""
+
+import base64
+import io
+
+import mlflow.pyfunc
+import skimage
+from PIL import Image
+
+file = io.BytesIO()
+Image.fromarray(skimage.data.astronaut()).save(file, "PNG")
+model = mlflow.pyfunc.load_model("exports/landmarks-mlflow")
+(faces,) = model.predict([{"image": base64.b64encode(file.getvalue()).decode()}])
+for face in faces:
+    for point in face["points"]:
+        print(f"{point['name']:9} {point['x']:6.1f} {point['y']:6.1f}")

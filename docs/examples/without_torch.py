@@ -1,0 +1,22 @@
+"""The same by ONNX Runtime, without torch; first `python -m keypoints.export`."""
+
+import json
+
+import onnxruntime
+import skimage
+from PIL import Image
+
+from keypoints import crops, detect
+
+session = onnxruntime.InferenceSession("exports/landmarks.onnx")
+about = session.get_modelmeta().custom_metadata_map
+size, names = json.loads(about["size"]), json.loads(about["names"])
+picture = skimage.data.astronaut()
+for found in detect.build("haar")(picture):
+    region = crops.square(found.box, float(about["scale"]))
+    crop = crops.cut(Image.fromarray(picture).convert(about["mode"]), region, size)
+    (points,) = session.run(["points"], {"crops": crop[None]})[0]
+    for name, (x, y) in zip(
+        names, crops.apply(crops.inverse(crops.affine(region, size)), points), strict=True
+    ):
+        print(f"{name:9} {x:6.1f} {y:6.1f}")
