@@ -51,7 +51,7 @@ def declared(stage: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "stage", ["download", "parse", "preprocess", "train", "evaluate", "render", "submit"]
+    "stage", ["download", "parse", "preprocess", "train", "evaluate", "render", "collection", "submit"]
 )
 def test_all_imported_code_is_a_dependency(stage):
     deps = declared(stage)

@@ -96,6 +96,13 @@ def test_every_part_has_its_pictures(project, part):
     assert names == {f"{name}.png" for name in wanted}
 
 
+def test_no_photographs_of_ones_own_give_no_pictures(project):
+    """A clone has the folder, and nothing in it."""
+    assert [path.name for path in (project / "data/collection").iterdir()] == [".gitignore"]
+    assert {path.name for path in (project / "plots/collection").iterdir()} >= set(PARTS)
+    assert not list((project / "plots/collection").glob("*/*"))
+
+
 def test_the_submission_has_a_line_a_coordinate(project):
     with open(project / "submissions/kaggle.csv", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -162,10 +169,13 @@ def test_a_killed_repro_goes_on(project):
     "override, wanted",
     [
         ("nose.train.lr=0.01", {"train@nose"}),
-        ("face.evaluate.flip=false", {"evaluate@face"}),
-        ("landmarks.evaluate.flip=false", {"evaluate@landmarks", "submit"}),
+        ("face.evaluate.flip=false", {"evaluate@face", "collection@face"}),
+        ("landmarks.evaluate.flip=false", {"evaluate@landmarks", "collection@landmarks", "submit"}),
         ("train.lr=0.01", {f"train@{part}" for part in PARTS}),
-        ("face=kim", {"preprocess@face", "train@face", "evaluate@face", "render@face"}),
+        (
+            "face=kim",
+            {f"{stage}@face" for stage in ("preprocess", "train", "evaluate", "render", "collection")},
+        ),
     ],
 )
 def test_one_change_starts_just_what_depends_on_it(project, override, wanted):

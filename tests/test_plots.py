@@ -18,6 +18,7 @@ from keypoints.landmarks import IBUG, IMM, NOSE
 RNG = np.random.default_rng(0)
 BLUE = np.tile(np.uint8([0, 0, 200]), (12, 24, 1))  # the only blue in a picture: finds its panel
 GREY = RNG.integers(0, 256, (40, 30, 1), dtype=np.uint8)
+PHOTO = RNG.integers(0, 256, (60, 90, 3), dtype=np.uint8)
 FACES = RNG.uniform(5, 25, (6, IMM.points, 2))
 MAPS = RNG.random((5, 6, 4))
 FILTERS = RNG.normal(size=(7, 3, 5, 5))
@@ -48,6 +49,8 @@ DRAWN = {
     "snapshots_no_maps": lambda path: plots.snapshots(
         path, GREY, np.zeros((2, 0, 0)), FACES[:2], ["0", "1"], IMM
     ),
+    "photograph": lambda path: plots.photograph(path, PHOTO, [(5, 6, 40, 30)], [FACES[0]], IMM),
+    "photograph_large": lambda path: plots.photograph(path, PHOTO.repeat(40, 0).repeat(30, 1), [], [], NOSE),
     "components": lambda path: plots.components(path, FACES[0], FACES[1:4] - 15, IMM),
 }
 

@@ -6,7 +6,7 @@ holds only while a picture is drawn. A picture that fails leaves no file and the
 """
 
 from keypoints.plots.charts import cumulative, curves, point_error
-from keypoints.plots.faces import heatmaps, predictions, samples, snapshots
+from keypoints.plots.faces import heatmaps, photograph, predictions, samples, snapshots
 from keypoints.plots.nets import components, filters, heatmap_grid
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "filters",
     "heatmap_grid",
     "heatmaps",
+    "photograph",
     "point_error",
     "predictions",
     "samples",

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 from keypoints.landmarks import Scheme
 from keypoints.plots import canvas
 from keypoints.plots.canvas import CELL, PREDICTED, Array, File, Images, Names
+
+LONGEST = 8.0  # inches of a photograph's longer side
+FOUND = "#00E0FF"  # boxes of faces, and single points on maps
 
 
 def samples(
@@ -81,7 +85,7 @@ def heatmaps(
             scale = {"cmap": ListedColormap(glow), "vmin": 0, "vmax": values.max() or 1}
             at.imshow(values, extent=extent, interpolation="bilinear", **scale)
             if len(xy) == 1:
-                at.plot(*xy.T, "+", color="#00E0FF", markersize=9, markeredgewidth=1.2)
+                at.plot(*xy.T, "+", color=FOUND, markersize=9, markeredgewidth=1.2)
             at.set_title(name)
 
 
@@ -106,3 +110,26 @@ def snapshots(path: File, image: Array, maps: Array, points: Array, titles: Name
                 canvas.outlines(at, cell, scheme, PREDICTED)
                 at.plot(*cell.T, "o", color=PREDICTED, markersize=3)
             at.set_title(titles[i % count])
+
+
+def photograph(
+    path: File, image: Array, boxes: Sequence[Array], points: Sequence[Array], scheme: Scheme
+) -> None:
+    """A whole picture (H, W, 3) and its faces, each a box (left, top, width, height) and points (K, 2).
+
+    All in pixels of the picture; with no face, the picture alone.
+    """
+    height, width = image.shape[:2]
+    inch = LONGEST / max(height, width)  # of a pixel
+    shrunk = Image.fromarray(image)
+    shrunk.thumbnail((1600, 1600), Image.Resampling.BILINEAR)  # matplotlib would take gigabytes
+    with canvas.grid(path, 1, 1, width * inch, height * inch) as (_, (axes,)):
+        axes.imshow(shrunk, extent=(-0.5, width - 0.5, height - 0.5, -0.5))
+        for (left, top, across, down), xy in zip(boxes, points, strict=True):
+            corners = np.array([(0, 0), (across, 0), (across, down), (0, down), (0, 0)])
+            axes.plot(*(corners + (left - 0.5, top - 0.5)).T, color=FOUND, linewidth=1)
+            canvas.outlines(axes, xy, scheme, PREDICTED)
+            side = max(across, down) * inch * 72  # typographic points: small faces have small marks
+            few = 3 if len(xy) <= 10 else 1
+            axes.plot(*xy.T, "o", color=PREDICTED, markersize=few * min(3.0, side / 40))
+        axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))

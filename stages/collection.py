@@ -1,0 +1,72 @@
+"""Draw a part's points on every photograph of a folder of one's own; an empty folder gives an empty one.
+
+python -m stages.collection nose --photos data/collection --weights models/nose.pt --out plots/collection/nose
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from keypoints import errors, params, plots
+from keypoints.crops import Region
+from keypoints.errors import UserError
+from keypoints.predictor import Predictor, open_picture
+
+BOXES = "boxes.jsonl"
+
+
+def main(name: str, photos: Path, model: Path, out: Path) -> None:
+    settings = params.load()
+    torch.set_num_threads(settings.threads)
+    predict = Predictor(weights=model, tta=settings.part(name).evaluate.flip)
+    given = boxes(photos / BOXES)
+    files = {path.name: path for path in sorted(photos.iterdir()) if path.is_file() and path.name[0] != "."}
+    files.pop(BOXES, None)
+    for absent in given.keys() - files.keys():
+        warn(photos / BOXES, f"there is no {absent}")
+    out.mkdir(parents=True, exist_ok=True)
+    for file, path in files.items():
+        try:
+            picture = open_picture(path)
+            faces = predict(picture, given.get(file))
+        except (ValueError, OSError) as error:
+            warn(path, f"left out: {error}")
+            continue
+        shown = [face.box for face in faces], [face.points for face in faces]
+        plots.photograph(out / f"{file}.png", np.asarray(picture), *shown, predict.scheme)
+
+
+def boxes(path: Path) -> dict[str, list[Region]]:
+    """file -> the boxes of its faces, from JSON lines that need not be there. Raises `UserError`."""
+    found: dict[str, list[Region]] = {}
+    for number, line in enumerate(path.read_bytes().splitlines() if path.exists() else [], 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            left, top, width, height = map(float, entry["box"])
+            found.setdefault(str(entry["file"]), []).append((left, top, width, height))
+        except (ValueError, TypeError, KeyError):
+            wanted = '{"file": "a.jpg", "box": [left, top, width, height]}'
+            raise UserError(f"{path}: line {number}: {wanted} is wanted") from None
+    return found
+
+
+def warn(path: Path, why: str) -> None:
+    print(f"warning: {path}: {why}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part")
+    parser.add_argument("--photos", type=Path, required=True, help=f"a folder, with {BOXES} or without")
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="the folder of the pictures")
+    args = parser.parse_args()
+    errors.run(main, args.part, args.photos, args.weights, args.out)
