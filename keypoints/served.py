@@ -13,7 +13,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 from pydantic import BaseModel
 
-from keypoints.predictor import Predictor
+from keypoints.predictor import Face, Predictor
 
 
 class Picture(BaseModel):
@@ -48,7 +48,7 @@ class Faces(PythonModel):
     def predict(self, model_input: list[Picture]) -> list[list[Found]]:
         return [[face.as_dict() for face in self.faces(*item)] for item in enumerate(model_input)]
 
-    def faces(self, number: int, picture: Picture) -> list[Any]:
+    def faces(self, number: int, picture: Picture) -> list[Face]:
         """Raises MlflowException, which a server answers as status 400, for what is no picture."""
         try:
             content = base64.b64decode(picture.image, validate=True)

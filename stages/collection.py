@@ -11,26 +11,34 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from keypoints import errors, params, plots
 from keypoints.crops import Region
 from keypoints.errors import UserError
-from keypoints.predictor import Predictor, open_picture
 
 BOXES = "boxes.jsonl"
 
 
 def main(name: str, photos: Path, model: Path, out: Path) -> None:
-    settings = params.load()
-    torch.set_num_threads(settings.threads)
-    predict = Predictor(weights=model, tta=settings.part(name).evaluate.flip)
     given = boxes(photos / BOXES)
     files = {path.name: path for path in sorted(photos.iterdir()) if path.is_file() and path.name[0] != "."}
     files.pop(BOXES, None)
     for absent in given.keys() - files.keys():
         warn(photos / BOXES, f"there is no {absent}")
     out.mkdir(parents=True, exist_ok=True)
+    if files:
+        draw(name, files, given, model, out)
+
+
+def draw(name: str, files: dict[str, Path], given: dict[str, list[Region]], model: Path, out: Path) -> None:
+    """One PNG a photograph into the folder `out`; those that are none are a warning each."""
+    import torch  # not before there is a photograph: most runs of the pipeline have none
+
+    from keypoints.predictor import Predictor, open_picture
+
+    settings = params.load()
+    torch.set_num_threads(settings.threads)
+    predict = Predictor(weights=model, tta=settings.part(name).evaluate.flip)
     for file, path in files.items():
         try:
             picture = open_picture(path)

@@ -60,8 +60,7 @@ def test_predict_finds_the_astronaut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     points = printed(ROOT, "docs/examples/predict.py")
     assert points.shape == (68, 2)
-    nose = points[30]  # its tip, which the photograph has at about (212, 125)
-    assert np.hypot(*(nose - [212, 125])) < 15
+    assert np.hypot(*(points[30] - [226, 126])) < 10  # the tip of the nose, where the eye sees it
 
 
 def test_without_torch_finds_what_torch_finds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,6 @@ for found in detect.build("haar")(picture):
     region = crops.square(found.box, float(about["scale"]))
     crop = crops.cut(Image.fromarray(picture).convert(about["mode"]), region, size)
     (points,) = session.run(["points"], {"crops": crop[None]})[0]
-    for name, (x, y) in zip(
-        names, crops.apply(crops.inverse(crops.affine(region, size)), points), strict=True
-    ):
+    points = crops.apply(crops.inverse(crops.affine(region, size)), points)
+    for name, (x, y) in zip(names, points, strict=True):
         print(f"{name:9} {x:6.1f} {y:6.1f}")
