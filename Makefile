@@ -5,6 +5,8 @@
 # make compose  params.yaml from conf/
 # make systems  every option trained on the real data, one table; goes on where it was stopped
 #               (SYSTEMS='--only nose face', --no-imagenet: without torchvision's weights)
+# make boxes    what boxes that are off cost, on the real data: results/boxes.md
+# make ship     the weights of the real run, into pretrained/, with their cards
 # make docs     the README's picture, from the demo's outputs
 # make lint     ruff
 
@@ -16,7 +18,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: env repro test real results systems docs compose lint clean
+.PHONY: env repro test real results systems boxes ship docs compose lint clean
 
 env: $(READY)
 
@@ -43,6 +45,12 @@ results: $(READY)
 
 systems: $(READY)
 	python -m keypoints.systems $(SYSTEMS) $(addprefix --scorer ,$(wildcard $(SCORER)))
+
+boxes: $(READY)
+	python -m keypoints.boxes
+
+ship: $(READY)
+	python -m keypoints.ship
 
 docs: $(READY)
 	python docs/demo.py
