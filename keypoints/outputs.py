@@ -69,8 +69,8 @@ class Pictures:
             drawn.save(path, compress_level=1)
 
     def _free(self, name: str) -> str:
-        """The photograph's own name, numbered where another folder has the same."""
-        stem = "standard input" if name == "-" else Path(name).stem
+        """A name like the photograph's own, which it never is; numbered where another folder has the same."""
+        stem = f"{'standard input' if name == '-' else Path(name).stem}_points"
         free, number = stem, 2
         while free in self.taken:
             free, number = f"{stem}_{number}", number + 1

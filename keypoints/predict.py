@@ -1,6 +1,6 @@
 """Points on your own photographs.
 
-    python -m keypoints.predict photo.jpg              # draws them: predictions/photo.png
+    python -m keypoints.predict photo.jpg              # draws them: predictions/photo_points.png
     python -m keypoints.predict --json folder > faces.jsonl
     cat photo.jpg | python -m keypoints.predict --json -
 

@@ -45,7 +45,7 @@ class Smoother:
 
 
 def film(predictor: Predictor, source: str, out: Path, overlay: str | None = None) -> None:
-    """Draw on every frame of a film, or of the camera of this number until Ctrl-C: `out`/<name>.mp4.
+    """Draw on every frame of a film, or of the camera of this number until Ctrl-C: `out`/<name>_points.mp4.
 
     Raises `UserError` for a film that cannot be read or written.
     """
@@ -54,7 +54,7 @@ def film(predictor: Predictor, source: str, out: Path, overlay: str | None = Non
     read = cv2.VideoCapture(int(source) if source.isdigit() else source)
     if not read.isOpened():
         raise UserError(f"--video {source}: cannot be read: name a film, or a camera's number")
-    name = f"camera {source}" if source.isdigit() else Path(source).stem
+    name = f"{f'camera {source}' if source.isdigit() else Path(source).stem}_points"
     out.mkdir(parents=True, exist_ok=True)
     path, part = out / f"{name}.mp4", out / f".{name}.part.mp4"
     size = int(read.get(cv2.CAP_PROP_FRAME_WIDTH)), int(read.get(cv2.CAP_PROP_FRAME_HEIGHT))
