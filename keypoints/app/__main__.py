@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import socket
 from functools import partial
+from pathlib import Path
 
 from keypoints import errors
 from keypoints.errors import UserError
@@ -23,7 +24,7 @@ def main(port: int, weights: str | None, detector: str, detector_model: str | No
     build = partial(Predictor, detector=detector, detector_model=detector_model)
     if weights:
         own = build(weights=weights)
-        predictors = {own.trained.part.name: lambda: own}
+        predictors = {Path(weights).stem: lambda: own}
     else:
         predictors = {part: partial(build, part) for part in shipped.PARTS}
     with listen(port) as server:
