@@ -91,9 +91,9 @@ def test_upright_coordinates(client, fake):
 @pytest.mark.parametrize(
     "query, content, status, words",
     [
-        ("", b"dear diary", 422, "cannot be read as a picture"),
-        ("", b"", 422, "cannot be read as a picture"),
-        ("", picture()[:60], 422, "cannot be read as a picture"),
+        ("", b"dear diary", 422, "cannot be read: not a whole picture"),
+        ("", b"", 422, "cannot be read: not a whole picture"),
+        ("", picture()[:60], 422, "cannot be read: not a whole picture"),
         ("?part=ears", picture(), 422, "'ears' is none of landmarks, nose, face"),
         ("?overlay=crown", picture(), 422, "'crown' is none of glasses"),
         ("?part=nose&overlay=hat", picture(), 422, "1 point"),
@@ -136,7 +136,7 @@ def test_other_sites_are_refused(client, fake):
     ).is_success
 
 
-@pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/api/options"])
+@pytest.mark.parametrize("path", ["/", *(f"/{file}" for file in app.FILES[1:]), "/api/options"])
 def test_what_is_served_is_the_project_s_own(client, path):
     answer = client.get(path)
     assert answer.status_code == 200 and answer.headers["content-security-policy"].startswith(

@@ -20,6 +20,7 @@ from keypoints import app
 from keypoints.app.__main__ import listen
 from keypoints.datasets.synthetic.drawing import Scene, draw
 from keypoints.datasets.synthetic.head import Expression, Person, Pose
+from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE
 from keypoints.predictor import Face
 
@@ -49,10 +50,14 @@ class Fake:
         return [Face(BOX, 1.0, points, self.scheme.names())]
 
 
+def missing() -> Fake:
+    raise UserError("face.pt could not be brought")
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with listen(0) as sock:
-        made = app.create({"landmarks": lambda: Fake(IBUG), "nose": lambda: Fake(NOSE)})
+        made = app.create({"landmarks": lambda: Fake(IBUG), "nose": lambda: Fake(NOSE), "face": missing})
         server = uvicorn.Server(uvicorn.Config(made, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
@@ -177,10 +182,19 @@ def test_what_is_saved(page):
 def test_errors_are_words(page):
     page.upload_face()
     page.upload(b"dear diary", "diary.txt")
-    page.until(lambda: "cannot be read as a picture" in page.one("#error").text)
+    page.until(lambda: "cannot be read: not a whole picture" in page.one("#error").text)
     assert page.one("#empty").is_displayed() and not page.one("#json").is_enabled()
     page.upload_face()
     assert not page.one("#error").is_displayed()
+
+
+def test_a_model_that_fails_leaves_the_picture(page):
+    page.upload_face()
+    page.choose("face")
+    page.until(lambda: page.one("#error").text == "face.pt could not be brought")
+    assert len(page.all(".point")) == 68 and page.one("#json").is_enabled()
+    page.choose("landmarks")
+    page.until(lambda: not page.one("#error").is_displayed())
 
 
 def test_too_large_a_file_is_not_even_sent(page):
@@ -214,8 +228,9 @@ def test_camera(page):
     page.browser.execute_script("document.querySelector('.point').id = 'former'")
     page.until(lambda: not page.all("#former"))  # the next frame's points
     assert not page.one("#json").is_enabled()
-    page.one("#camera").click()
-    assert page.one("#empty").is_displayed()
+    page.one("#camera").click()  # takes a picture
+    page.until(lambda: page.one("#picture").is_displayed() and page.one("#json").is_enabled())
+    assert not page.one("#video").is_displayed() and len(page.all(".point")) == 68
 
 
 def test_a_phone_needs_no_sideways_scrolling(page):

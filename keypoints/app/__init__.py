@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from keypoints.predictor import Face, Predictor
 
 HERE = Path(__file__).parent
+PAGE = "page.html"
+FILES = (PAGE, "page.css", "page.js", "marks.js", "camera.js", "saving.js")
 HOSTS = ["127.0.0.1", "localhost"]  # another name that leads here is somebody else's (DNS rebinding)
 MAX_BYTES = 32 * 2**20  # of an upload
 MAX_OVERLAY = 800  # pixels a side of an overlay that is sent; the page magnifies it
@@ -58,7 +60,8 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
         try:
             image = images.decode(data, 3, upright=True)
         except ValueError as error:
-            raise Refused(422, f"This file cannot be read as a picture: {error}") from None
+            why = str(error).partition(":")[0]  # what follows are Pillow's words for programmers
+            raise Refused(422, f"This file cannot be read: {why}") from None
         with lock:
             if part not in made:
                 made[part] = predictors[part]()
@@ -88,8 +91,8 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
         parts = {part: LABELS.get(part, part) for part in predictors}
         return {"parts": parts, "overlays": list(overlays.OVERLAYS), "max_bytes": MAX_BYTES}
 
-    for path, file in {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js"}.items():
-        app.get(path)(lambda file=file: FileResponse(HERE / file))
+    for file in FILES:
+        app.get(f"/{file}".removesuffix(PAGE))(lambda file=file: FileResponse(HERE / file))
 
     @app.exception_handler(Refused)
     @app.exception_handler(UserError)
