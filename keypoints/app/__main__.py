@@ -37,8 +37,10 @@ def listen(port: int) -> socket.socket:
     """A socket on this computer's own address. Raises `UserError` where the port is taken."""
     try:
         return socket.create_server(("127.0.0.1", port))
-    except (OSError, OverflowError) as error:
-        raise UserError(f"--port {port}: {getattr(error, 'strerror', error)}: name another") from None
+    except OverflowError:
+        raise UserError(f"--port {port}: ports end at 65535") from None
+    except OSError as error:
+        raise UserError(f"--port {port}: {error.strerror}: name another") from None
 
 
 if __name__ == "__main__":
