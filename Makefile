@@ -1,5 +1,6 @@
 # make repro    environment, params.yaml from conf/, the pipeline on the demo data
 # make test     environment, the tests (they run the whole demo pipeline once, in a clone)
+# make app      the page: pictures and the camera's in, points out; APP='--port 8080 --weights FILE'
 # make real     the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is looked in first
 # make results  what the last run gave, into results/<profile>; SCORER=kaggle_score.py scores the Kaggle list
 # make compose  params.yaml from conf/
@@ -18,7 +19,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: env repro test real results systems boxes ship docs compose lint clean
+.PHONY: env repro test app real results systems boxes ship docs compose lint clean
 
 env: $(READY)
 
@@ -51,6 +52,9 @@ boxes: $(READY)
 
 ship: $(READY)
 	python -m keypoints.ship
+
+app: $(READY)
+	python -m keypoints.app $(APP)
 
 docs: $(READY)
 	python docs/demo.py
