@@ -24,5 +24,10 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 def sha256(path: str | Path) -> str:
     """The file's SHA-256 in hexadecimal."""
+    return digest(path, "sha256")
+
+
+def digest(path: str | Path, kind: str) -> str:
+    """The file's hash of this kind, such as "md5", in hexadecimal."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()

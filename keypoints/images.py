@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
@@ -24,6 +24,8 @@ def decode(data: bytes, channels: int, upright: bool = False) -> Image.Image:
         image.load()
         if upright:
             image = ImageOps.exif_transpose(image)
+    except UnidentifiedImageError:  # its own words tell a place in memory
+        raise ValueError("no picture of a format that is read here") from None
     except (OSError, SyntaxError, RuntimeError, Image.DecompressionBombError) as error:
         raise ValueError(f"not a whole picture: {error}") from None
     if image.mode.startswith("I"):  # 16 bits: Pillow would clip instead of scale

@@ -26,7 +26,7 @@ from keypoints.tensors import Crops
 # Parts that learnt from whole pictures of IMM (640 x 480, the face in the middle) want such a picture: its
 # width, and its middle from that of dlib's box, to the right and down, in sides of that box (the medians
 # of IMM's training faces, measured by `python -m keypoints.boxes`).
-FRAME_WIDTH, FRAME_MIDDLE = 2.6, (0.0, 0.0)
+FRAME_WIDTH, FRAME_MIDDLE = 2.94, (-0.023, -0.138)
 AGREED = 0.75  # the points' own box shares so much with the given one, or a second look is taken
 BATCH = 64  # crops at once
 
@@ -114,15 +114,16 @@ class Predictor:
 
         Where 68 points say that the face lies elsewhere than its box, it is looked at once more, there.
         """
-        found = self._look(faces)
+        found = self.look(faces)
         if self.trained.part.data.region == "box" and self.scheme.eyes and self.scheme.points == 68:
             seen = [detect.from_points(points) for points in found]
             again = [i for i, (f, box) in enumerate(zip(faces, seen, strict=True)) if off(f[1], box)]
             if again:
-                found[again] = self._look([(faces[i][0], seen[i]) for i in again])
+                found[again] = self.look([(faces[i][0], seen[i]) for i in again])
         return found
 
-    def _look(self, faces: Sequence[tuple[Image.Image, crops.Region]]) -> np.ndarray:
+    def look(self, faces: Sequence[tuple[Image.Image, crops.Region]]) -> np.ndarray:
+        """As `points`, looking once."""
         found = [np.zeros((0, self.scheme.points, 2), np.float32)]
         for i in range(0, len(faces), BATCH):
             batch = self.cut(faces[i : i + BATCH])

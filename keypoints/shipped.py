@@ -1,11 +1,13 @@
 """The weights that come with the project: half precision, kept by DVC in pretrained/store.
 
-`weights("landmarks")` brings a file from there the first time, as `dvc pull` does for all of them.
-`python -m keypoints.shipped` puts the weights of the last run there, with a card for each: `make ship`.
+`weights("landmarks")` brings a file from there the first time; `dvc pull -R pretrained` brings all.
+They are put there by `make ship` (ship.py).
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from keypoints.errors import UserError
@@ -21,12 +23,14 @@ def weights(part: str) -> Path:
         raise UserError(f"--part: {part!r} is none of {', '.join(PARTS)}; --weights names a file of your own")
     path = FOLDER / f"{part}.pt"
     if not path.exists():
-        import subprocess
-        import sys
-
-        command = [sys.executable, "-m", "dvc", "pull", "--quiet", str(path.with_suffix(".pt.dvc"))]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = dvc("pull", "--quiet", f"{path}.dvc")
         if not path.exists():
             why = (done.stderr.strip().splitlines() or ["nothing said"])[-1]
-            raise UserError(f"{path.name} could not be brought by DVC ({why}): run `dvc pull` in {ROOT.name}")
+            raise UserError(f"{path.name} could not be brought by DVC ({why}): try dvc pull -R pretrained")
     return path
+
+
+def dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run DVC of this environment at the project's root."""
+    command = [sys.executable, "-m", "dvc", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -6,21 +6,19 @@ python -m stages.collection nose --photos data/collection --weights models/nose.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 
-from keypoints import errors, params, plots
+from keypoints import boxfiles, errors, params, plots
 from keypoints.crops import Region
-from keypoints.errors import UserError
 
 BOXES = "boxes.jsonl"
 
 
 def main(name: str, photos: Path, model: Path, out: Path) -> None:
-    given = boxes(photos / BOXES)
+    given = boxfiles.read(photos / BOXES) if (photos / BOXES).exists() else {}
     files = {path.name: path for path in sorted(photos.iterdir()) if path.is_file() and path.name[0] != "."}
     files.pop(BOXES, None)
     for absent in given.keys() - files.keys():
@@ -48,22 +46,6 @@ def draw(name: str, files: dict[str, Path], given: dict[str, list[Region]], mode
             continue
         shown = [face.box for face in faces], [face.points for face in faces]
         plots.photograph(out / f"{file}.png", np.asarray(picture), *shown, predict.scheme)
-
-
-def boxes(path: Path) -> dict[str, list[Region]]:
-    """file -> the boxes of its faces, from JSON lines that need not be there. Raises `UserError`."""
-    found: dict[str, list[Region]] = {}
-    for number, line in enumerate(path.read_bytes().splitlines() if path.exists() else [], 1):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-            left, top, width, height = map(float, entry["box"])
-            found.setdefault(str(entry["file"]), []).append((left, top, width, height))
-        except (ValueError, TypeError, KeyError):
-            wanted = '{"file": "a.jpg", "box": [left, top, width, height]}'
-            raise UserError(f"{path}: line {number}: {wanted} is wanted") from None
-    return found
 
 
 def warn(path: Path, why: str) -> None:

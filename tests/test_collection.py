@@ -91,11 +91,10 @@ def test_a_broken_photograph_is_one_line_and_the_rest_go_on(
     (photos / "notes.txt").write_text("dear diary")
     (photos / ".hidden").write_text("not looked at")
     (photos / "folder").mkdir()
-    (photos / "boxes.jsonl").write_text('{"file": "a.png", "box": [1, 2, 0, 4]}')
-    assert [path.name for path in run(photos, weights).iterdir()] == ["a.jpg.png"]
+    assert {path.name for path in run(photos, weights).iterdir()} == {"a.jpg.png", "a.png.png"}
     said = capsys.readouterr().err.splitlines()
     assert [line.partition(": left out: ")[0] for line in said] == [
-        f"warning: {photos / name}" for name in ("0.jpg", "a.png", "notes.txt")
+        f"warning: {photos / name}" for name in ("0.jpg", "notes.txt")
     ]
 
 
@@ -104,16 +103,10 @@ def test_an_empty_folder_gives_an_empty_one(tmp_path: Path, weights: Path) -> No
     assert not list(run(tmp_path / "photos", weights).iterdir())
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["a.jpg 1 2 3 4", "[1, 2]", '{"file": "a.jpg"}', '{"file": "a.jpg", "box": [1, 2, 3]}', "\x00", "3"]
-    + ['{"file": "a.jpg", "box": "12"}', '{"file": "a.jpg", "box": [1, 2, 3, null]}'],
-)
-def test_a_wrong_line_of_boxes_is_named(line: str, tmp_path: Path) -> None:
-    (tmp_path / "boxes.jsonl").write_text(f'{{"file": "b.jpg", "box": [1, 2, 3, 4]}}\n{line}\n')
-    with pytest.raises(errors.UserError, match=r"boxes\.jsonl: line 2: .* is wanted") as caught:
-        collection.boxes(tmp_path / "boxes.jsonl")
-    assert "\n" not in str(caught.value)
+def test_a_wrong_list_of_boxes_is_refused(photos: Path, weights: Path) -> None:
+    (photos / "boxes.jsonl").write_text('{"file": "a.png", "box": [1, 2, 3]}')
+    with pytest.raises(errors.UserError, match=r"boxes\.jsonl: line 1"):
+        run(photos, weights)
 
 
 def test_an_unknown_part_is_refused(photos: Path, weights: Path) -> None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from keypoints.datasets import common
+from keypoints.datasets import common, dlibxml
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG as SCHEME
 
@@ -86,11 +86,11 @@ def kaggle_list(archive: Path) -> pd.DataFrame:
     wanted = _KAGGLE if any(name.endswith(_KAGGLE) for name in lists) else _LISTS["test"]
     folder, root = _read(archive, lists, wanted)
     rows = []
-    for name, box in _boxes(root):
+    for name, box in dlibxml.boxes(root):
         size = sizes.get(folder + name, "not in the archive")
         if isinstance(size, str):
             raise UserError(f"{archive}: {name} of {wanted}: {size}: every face of the list needs its image")
-        rows.append((folder + name, *size, *_region(f"{archive}: {wanted}: {name}", box)))
+        rows.append((folder + name, *size, *dlibxml.region(f"{archive}: {wanted}: {name}", box)))
     return pd.DataFrame(rows, columns=["file", "width", "height", "left", "top", "box_width", "box_height"])
 
 
@@ -113,39 +113,17 @@ def photograph(file: str) -> str:
 
 def _faces(archive: Path, lists: dict[str, bytes], name: str) -> Iterator[common.Face]:
     folder, root = _read(archive, lists, _LISTS[name])
-    for file, box in _boxes(root):
+    for file, box in dlibxml.boxes(root):
         where = f"{archive}: {_LISTS[name]}: {file}"
         parts = {common.number(part.get("name")): part for part in box.iter("part")}
         if len(box.findall("part")) != SCHEME.points or set(parts) != set(range(SCHEME.points)):
             raise UserError(f"{where}: {len(parts)} different points, 0 to {SCHEME.points - 1} are wanted")
         points = tuple(common.number(parts[k].get(axis)) for k in range(SCHEME.points) for axis in "xy")
         subset, group = file.rpartition("/")[0], photograph(file)
-        yield common.Face(folder + file, _region(where, box), points, group, subset, (("list", name),))
+        yield common.Face(folder + file, dlibxml.region(where, box), points, group, subset, (("list", name),))
 
 
 def _read(archive: Path, lists: dict[str, bytes], name: str) -> tuple[str, Element]:
     """The folder that a list's files are relative to, and its XML."""
-    from defusedxml.ElementTree import fromstring
-
     folder, content = common.one(archive, lists, name)
-    try:
-        root = fromstring(content, forbid_dtd=True)
-    except (ParseError, LookupError, ValueError) as error:  # a ValueError also for a DTD or an entity
-        why = " ".join(str(error).split())
-        raise UserError(f"{archive}: {name} is no plain XML ({why}): get the archive anew") from None
-    if root.find("images/image/box") is None:
-        raise UserError(f"{archive}: {name} lists no face as dlib does: get the archive anew")
-    return folder, root
-
-
-def _boxes(root: Element) -> Iterator[tuple[str, Element]]:
-    for image in root.iterfind("images/image"):
-        for box in image.iterfind("box"):
-            yield image.get("file", ""), box
-
-
-def _region(where: str, box: Element) -> tuple[float, float, float, float]:
-    left, top, width, height = (common.number(box.get(key)) for key in ("left", "top", "width", "height"))
-    if not (width > 0 and height > 0):
-        raise UserError(f"{where}: a box needs left, top, width and height, with an area: repair it")
-    return left, top, width, height
+    return folder, dlibxml.root(content, f"{archive}: {name}")
