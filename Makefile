@@ -8,7 +8,7 @@
 #               (SYSTEMS='--only nose face', --no-imagenet: without torchvision's weights)
 # make boxes    what boxes that are off cost, on the real data: results/boxes.md
 # make ship     the weights of the real run, into pretrained/, with their cards
-# make docs     the README's picture, from the demo's outputs
+# make docs     the README's pictures, from the demo's outputs and the shipped weights
 # make lint     ruff
 
 PYTHON ?= python3
@@ -58,6 +58,7 @@ app: $(READY)
 
 docs: $(READY)
 	python docs/demo.py
+	python docs/photo.py
 
 lint: $(READY)
 	ruff check .
