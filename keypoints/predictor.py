@@ -27,7 +27,7 @@ from keypoints.tensors import Crops
 # width, and its middle from that of dlib's box, to the right and down, in sides of that box (the medians
 # of IMM's training faces, measured by `python -m keypoints.boxes`).
 FRAME_WIDTH, FRAME_MIDDLE = 2.94, (-0.023, -0.138)
-AGREED = 0.85  # the points' own box shares so much with the given one, or a second look is taken (chosen on val)
+AGREED = 0.85  # where a box and the points' own share less, they are looked for again (chosen on val)
 BATCH = 64  # crops at once
 
 Picture = str | Path | bytes | Image.Image | np.ndarray
