@@ -23,29 +23,11 @@ from pathlib import Path
 
 import yaml
 
-from keypoints import errors, files, tracking
+from keypoints import errors, files, standings, tracking
 from keypoints.errors import UserError
 
 CONF, OUT = Path("conf"), Path("results/systems")
-GROUPS = ("nose", "face", "landmarks", "heatmaps", "youtube")
 SAID = {"capture_output": True, "text": True, "check": True}
-COLUMNS = {
-    "system": "system",
-    "changed": "changed",
-    "parameters": "parameters",
-    "size": "crop, px",
-    "epochs": "epochs",
-    "minutes": "training, min",
-    "val_loss": "val. loss, its own",
-    "mse": "MSE",
-    "nme": "NME, %",
-    "mean_shape_nme": "mean shape, %",
-    "mae_px": "MAE, px",
-    "kaggle": "Kaggle, est.",
-    "reported": "its author reports",
-    "split": "split",
-    "faces": "faces",
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +52,7 @@ class System:
 def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool) -> None:
     import torch
 
-    for part in only or GROUPS:
+    for part in only or standings.GROUPS:
         for system in listed(part, cpu=not torch.cuda.is_available()):
             row = OUT / profile / f"{part}-{system.name}.json"
             if not row.exists():
@@ -78,7 +60,7 @@ def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool) -> 
                 made = run(system, profile, scorer, imagenet)
                 with files.whole(row) as temporary:
                     temporary.write_text(json.dumps(made, indent=2) + "\n")
-                write_table(OUT / profile)
+                standings.write(OUT / profile)
 
 
 def listed(part: str, cpu: bool) -> Iterator[System]:
@@ -177,27 +159,9 @@ def score(experiment: str, scorer: Path) -> float:
     return float(re.search(r"estimated for the full .*: ([0-9.]+)", said)[1])
 
 
-def write_table(folder: Path) -> None:
-    """One Markdown line a system that was run, best NME first within its part."""
-    rows = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    lines = [f"| {' | '.join(COLUMNS.values())} |", "|---|" + "---:|" * (len(COLUMNS) - 1)]
-    order = {part: i for i, part in enumerate(GROUPS)}
-    for row in sorted(rows, key=lambda r: (order[r["system"].split("=")[0]], r.get("nme", 1e9))):
-        cells = {key: "" if row.get(key) is None else row[key] for key in COLUMNS}
-        if "failed" in row:
-            cells["nme"] = "failed"
-        shown = (
-            f"{c:,}" if isinstance(c, int) else f"{c:.4g}" if isinstance(c, float) else c
-            for c in cells.values()
-        )
-        lines.append(f"| {' | '.join(shown)} |")
-    with files.whole(folder / "README.md") as temporary:
-        temporary.write_text("\n".join(lines) + "\n")
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", default=[], choices=GROUPS, metavar="PART")
+    parser.add_argument("--only", nargs="*", default=[], choices=standings.GROUPS, metavar="PART")
     parser.add_argument("--scorer", type=Path, help="the leaderboard's kaggle_score.py")
     parser.add_argument("--profile", default="real")
     parser.add_argument("--no-imagenet", action="store_true", help="train those that start from it without")
