@@ -25,7 +25,7 @@ def decode(data: bytes, channels: int, upright: bool = False) -> Image.Image:
         if upright:
             image = ImageOps.exif_transpose(image)
     except UnidentifiedImageError:  # its own words tell a place in memory
-        raise ValueError("no picture of a format that is read here") from None
+        raise ValueError("not a whole picture: no format that is read here") from None
     except (OSError, SyntaxError, RuntimeError, Image.DecompressionBombError) as error:
         raise ValueError(f"not a whole picture: {error}") from None
     if image.mode.startswith("I"):  # 16 bits: Pillow would clip instead of scale
