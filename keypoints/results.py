@@ -4,7 +4,8 @@
 
 Copies metrics, params.yaml, dvc.lock and the pictures that show no face of a data set, runs the
 Kaggle scorer on the submission where there is one, and writes a table of it all as README.md.
-Refuses when `dvc status` says that the outputs are not those of params.yaml.
+Refuses when `dvc status` says that the outputs are not those of params.yaml. `--only nose face`
+renews those parts and leaves the others' files, settings and lock entries as they are.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import yaml
 
 from keypoints import errors, params
 from keypoints.errors import UserError
@@ -33,36 +36,75 @@ COLUMNS = {
 }
 
 
-def main(scorer: Path | None) -> None:
+def main(scorer: Path | None, only: list[str]) -> None:
     settings = params.load()
-    fresh = subprocess.run(["dvc", "status", "--quiet"], check=False)
+    parts = only or list(settings.parts)
+    for part in parts:
+        settings.part(part)  # or says that there is none
+    fresh = subprocess.run(["dvc", "status", "--quiet", *(stages(parts) if only else [])], check=False)
     if fresh.returncode:
         raise UserError("the outputs are not those of params.yaml: run `dvc repro` first")
     final, out = Path("results") / settings.profile.name, Path("results") / f".{settings.profile.name}"
     shutil.rmtree(out, ignore_errors=True)
-    copy([Path("params.yaml"), Path("dvc.lock")], out)
-    lines = [f"# Results of the profile `{settings.profile.name}`", "", "Written by `make results`.", ""]
-    lines += [f"| part | recipe | {' | '.join(COLUMNS.values())} |", "|---|---|" + "---:|" * len(COLUMNS)]
-    for name, part in settings.parts.items():
-        figures = json.loads(Path(f"metrics/{name}.json").read_text())
-        lines.append(f"| {name} | {part.recipe} | {' | '.join(f'{figures[k]:.4g}' for k in COLUMNS)} |")
+    if only and final.exists():
+        shutil.copytree(final, out)
+    for name in ("params.yaml", "dvc.lock"):
+        renew(Path(name), out / name, settings.parts.keys() - set(parts))
+    for name in parts:
         copy([Path(f"metrics/{name}.json")], out / "metrics")
         for kind in ("subsets", "history", "cumulative"):
             copy([Path(f"metrics/{kind}/{name}.csv")], out / "metrics" / kind)
         copy([Path(f"plots/{name}/{picture}.png") for picture in PICTURES], out / "plots" / name)
-    for name in settings.parts:
-        lines += ["", f"## {name}: by subset and region", "", *subsets(Path(f"metrics/subsets/{name}.csv"))]
-    if scorer and Path("submissions/kaggle.csv").exists():
-        command = [sys.executable, str(scorer), "submissions/kaggle.csv"]
-        score = subprocess.run(command, capture_output=True, text=True, check=False)
-        if score.returncode:
-            raise UserError(f"{scorer} refused the submission: {score.stderr.strip()[-300:]}")
-        (out / "kaggle_score.txt").write_text(score.stdout)
-        lines += ["", "## The Kaggle list, as the scorer says", "", "```", score.stdout.strip(), "```"]
-    (out / "README.md").write_text("\n".join(lines) + "\n")
+    if scorer and settings.submission.part in parts and Path("submissions/kaggle.csv").exists():
+        (out / "kaggle_score.txt").write_text(scored(scorer))
+    (out / "README.md").write_text("\n".join(page(out, settings)) + "\n")
     shutil.rmtree(final, ignore_errors=True)
     out.rename(final)
-    print(f"{final}: {', '.join(settings.parts)}")
+    print(f"{final}: {', '.join(parts)}")
+
+
+def stages(parts: list[str]) -> list[str]:
+    """The stages that measure these parts; DVC looks at what they depend on, too."""
+    return ["--with-deps", *(f"{stage}@{part}" for part in parts for stage in ("evaluate", "render"))]
+
+
+def renew(source: Path, kept: Path, others: set[str]) -> None:
+    """Copy params.yaml or dvc.lock; of a former copy's entries those of the `others` stay."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if not kept.exists():
+        shutil.copyfile(source, kept)
+        return
+    ours, former = params.read(source), params.read(kept)
+    new, old = (tree.get("stages", tree) for tree in (ours, former))
+    for key in old.keys() | new.keys():
+        if (key.partition("@")[2] or key) in others:  # a part's stage, or its block of params.yaml
+            new.pop(key, None)
+            new |= {key: old[key]} if key in old else {}
+    kept.write_text(yaml.safe_dump(ours))
+
+
+def scored(scorer: Path) -> str:
+    """What the leaderboard's scorer says of the submission. Raises `UserError`."""
+    command = [sys.executable, str(scorer), "submissions/kaggle.csv"]
+    score = subprocess.run(command, capture_output=True, text=True, check=False)
+    if score.returncode:
+        raise UserError(f"{scorer} refused the submission: {score.stderr.strip()[-300:]}")
+    return score.stdout
+
+
+def page(out: Path, settings: params.Params) -> list[str]:
+    """The lines of README.md, by the files in `out`."""
+    lines = [f"# Results of the profile `{settings.profile.name}`", "", "Written by `make results`.", ""]
+    lines += [f"| part | recipe | {' | '.join(COLUMNS.values())} |", "|---|---|" + "---:|" * len(COLUMNS)]
+    for name, part in settings.parts.items():
+        figures = json.loads((out / f"metrics/{name}.json").read_text())
+        lines.append(f"| {name} | {part.recipe} | {' | '.join(f'{figures[k]:.4g}' for k in COLUMNS)} |")
+    for name in settings.parts:
+        lines += ["", f"## {name}: by subset and region", "", *subsets(out / f"metrics/subsets/{name}.csv")]
+    if (out / "kaggle_score.txt").exists():
+        said = (out / "kaggle_score.txt").read_text().strip()
+        lines += ["", "## The Kaggle list, as the scorer says", "", "```", said, "```"]
+    return lines
 
 
 def copy(paths: list[Path], folder: Path) -> None:
@@ -83,5 +125,6 @@ def subsets(path: Path) -> list[str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scorer", type=Path, help="the leaderboard's kaggle_score.py")
+    parser.add_argument("--only", nargs="*", default=[], metavar="PART", help="renew these parts")
     args = parser.parse_args()
-    errors.run(main, args.scorer)
+    errors.run(main, args.scorer, args.only)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
 from keypoints import params, results, standings, systems
 
@@ -56,3 +57,28 @@ def test_a_subsets_file_becomes_a_table(tmp_path):
         "|---|---|---:|",
         "| region | jaw | 3.5 |",
     ]
+
+
+def test_parts_that_are_not_renewed_keep_their_entries(tmp_path):
+    new, kept = tmp_path / "dvc.lock", tmp_path / "kept" / "dvc.lock"
+    results.renew(write(new, "schema: '2.0'\nstages:\n  train@nose: 1\n  train@face: 1\n"), kept, {"face"})
+    assert kept.read_bytes() == new.read_bytes()  # there was no former one
+    write(new, "schema: '2.0'\nstages:\n  train@nose: 2\n  train@face: 2\n  parse@imm: 2\n")
+    results.renew(new, kept, {"face"})
+    assert yaml.safe_load(kept.read_text()) == {
+        "schema": "2.0",
+        "stages": {"train@nose": 2, "train@face": 1, "parse@imm": 2},
+    }
+
+
+def test_small_numbers_stay_numbers(tmp_path):
+    new, kept = tmp_path / "params.yaml", tmp_path / "kept.yaml"
+    write(new, "nose: {lr: 1e-05}\nface: {lr: 2e-05}\n")
+    write(kept, "nose: {lr: 3e-05}\nface: {lr: 4e-05}\n")
+    results.renew(new, kept, {"face"})
+    assert params.read(kept) == {"nose": {"lr": 1e-05}, "face": {"lr": 4e-05}}
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
