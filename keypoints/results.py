@@ -80,7 +80,7 @@ def renew(source: Path, kept: Path, others: set[str]) -> None:
         if (key.partition("@")[2] or key) in others:  # a part's stage, or its block of params.yaml
             new.pop(key, None)
             new |= {key: old[key]} if key in old else {}
-    kept.write_text(yaml.safe_dump(ours))
+    kept.write_text(yaml.safe_dump(ours, sort_keys=False))
 
 
 def scored(scorer: Path) -> str:
