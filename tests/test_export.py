@@ -210,7 +210,7 @@ def test_the_model_loads_without_the_repository_and_answers_as_the_predictor(
     asked = serving.example()
     wanted = Predictor(weights=file)(base64.b64decode(asked["image"]), asked["boxes"])
     assert answers == [[face.as_dict() for face in wanted], []]
-    assert refused.startswith("picture 1: no picture")
+    assert refused.startswith("picture 1: not a whole picture")
     assert Path(code).is_relative_to(model)
 
 
