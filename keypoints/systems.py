@@ -5,7 +5,8 @@
 The rows are the options in conf/ and the variants that conf/systems.yaml lists. Each is a DVC
 experiment of its own in a temporary folder (`dvc exp run --temp`), so the workspace stays as it is. A
 system that has its row in results/systems/ is not run again: a stopped command goes on where it was.
-The table says what was run and nothing of what was not.
+What `make real` trained with the same settings is not trained twice: its row is read from
+results/<profile>. The table says what was run and nothing of what was not.
 """
 
 from __future__ import annotations
@@ -23,10 +24,21 @@ from pathlib import Path
 
 import yaml
 
-from keypoints import errors, files, standings, tracking
+from keypoints import errors, files, params, standings, tracking
 from keypoints.errors import UserError
 
 CONF, OUT = Path("conf"), Path("results/systems")
+KINDS = ("subset", "region")  # whose NME a row keeps
+MEASURED = (
+    "mse",
+    "nme",
+    "mae_px",
+    "faces",
+    "mean_shape_nme",
+    "follow_position",
+    "follow_shape",
+    "pca_explained",
+)
 SAID = {"capture_output": True, "text": True, "check": True}
 
 
@@ -80,39 +92,71 @@ def run(system: System, profile: str, scorer: Path | None, imagenet: bool = True
     overrides, targets = [f"profile={profile}", *system.overrides], [f"evaluate@{part}"]
     composed = compose(overrides)
     if not imagenet and composed[part]["model"]["options"].get("pretrained"):
-        system.changed.append(f"{part}.model.options.pretrained=false")
-        overrides.append(system.changed[-1])
+        fresh = [f"{part}.model.options.pretrained=false", f"{part}.model.options.trained=null"]
+        system.changed.extend(fresh)
+        overrides += fresh
+    if known := gathered(composed, part, Path("results") / profile):
+        return described(system, composed) | known
     scored = bool(scorer) and composed[part]["data"]["points"] == "ibug68" and part != "youtube"
     if scored:
         overrides, targets = [*overrides, f"submission.part={part}"], [*targets, "submit"]
-    row = {"system": system.title, "changed": ", ".join(system.changed).replace(f"{part}.", "") or None}
     command = ["dvc", "exp", "run", "--temp", "--force", "--name", name]
     done = subprocess.run([*command, *(x for o in overrides for x in ("-S", o)), *targets], check=False)
     if done.returncode:
-        return row | {"failed": "see the command's output"}
-    figures = json.loads(shown(name, f"metrics/{part}.json"))
-    history = list(csv.DictReader(shown(name, f"metrics/history/{part}.csv").splitlines()))
-    data = composed[part]["data"]
-    return row | {
-        "parameters": parameters(composed, part),
+        return described(system, composed) | {"failed": "see the command's output"}
+    figures = measured(*(shown(name, f"metrics/{file}") for file in files_of(part)))
+    figures["minutes"] = round(seconds(name) / 60, 1)
+    figures["kaggle"] = score(name, scorer) if scored else None
+    return described(system, composed) | figures
+
+
+def described(system: System, composed: dict) -> dict[str, object]:
+    """What a row says of the system itself."""
+    data = composed[system.part]["data"]
+    return {
+        "system": system.title,
+        "changed": ", ".join(system.changed).replace(f"{system.part}.", "") or None,
+        "parameters": parameters(composed, system.part),
         "size": f"{data['size'][0]}x{data['size'][1]}",
-        "epochs": len(history),
-        "minutes": round(seconds(name) / 60, 1),
-        "val_loss": float(history[-1]["val_loss"]),
-        "mse": figures["mse"],
-        "nme": figures["nme"],
-        "mae_px": figures["mae_px"],
-        "kaggle": score(name, scorer) if scored else None,
-        "reported": ", ".join(f"{key} {value}" for key, value in system.reported.items()) or None,
-        "mean_shape_nme": figures["mean_shape_nme"],
-        "faces": figures["faces"],
         "split": data["split"],
+        "reported": ", ".join(f"{key} {value}" for key, value in system.reported.items()) or None,
     }
+
+
+def measured(figures: str, history: str, subsets: str) -> dict[str, object]:
+    """What a row says of a run, by the texts of its files."""
+    epochs, groups = (list(csv.DictReader(text.splitlines())) for text in (history, subsets))
+    found = json.loads(figures)
+    return {
+        "epochs": len(epochs),
+        "val_loss": float(epochs[-1]["val_loss"]),
+        **{key: found[key] for key in MEASURED if key in found},
+        **{f"{kind}s": {g["name"]: float(g["nme"]) for g in groups if g["kind"] == kind} for kind in KINDS},
+    }
+
+
+def files_of(part: str) -> list[str]:
+    """What `measured` reads, in metrics/."""
+    return [f"{part}.json", f"history/{part}.csv", f"subsets/{part}.csv"]
+
+
+def gathered(composed: dict, part: str, folder: Path) -> dict[str, object] | None:
+    """The same of what `make results` gathered, where it was trained with these settings; untimed."""
+    if not (folder / "params.yaml").exists():
+        return None
+    kept = params.read(folder / "params.yaml")
+    if any(kept.get(key) != composed[key] for key in (part, "seed", "threads")):
+        return None
+    found = measured(*((folder / "metrics" / file).read_text() for file in files_of(part)))
+    said = folder / "kaggle_score.txt"
+    if kept["submission"]["part"] == part and said.exists():
+        found["kaggle"] = estimate(said.read_text())
+    return found
 
 
 def compose(overrides: list[str]) -> dict:
     """params.yaml as these overrides compose it."""
-    from keypoints import compose, params
+    from keypoints import compose
 
     with tempfile.TemporaryDirectory() as folder:
         compose.compose(overrides, Path(folder) / "params.yaml")
@@ -121,7 +165,6 @@ def compose(overrides: list[str]) -> dict:
 
 def parameters(composed: dict, part: str) -> int:
     """How many the part's net has."""
-    from keypoints import params
     from keypoints.weights import Trained
 
     net = Trained.new(params.parse(composed).part(part), fresh=False).model
@@ -155,7 +198,11 @@ def score(experiment: str, scorer: Path) -> float:
         out = Path(folder) / "kaggle.csv"
         get = ["dvc", "get", ".", "submissions/kaggle.csv", "--rev", experiment, "-o", str(out), "--quiet"]
         subprocess.run(get, check=True)
-        said = subprocess.run([sys.executable, scorer, out], **SAID).stdout
+        return estimate(subprocess.run([sys.executable, scorer, out], **SAID).stdout)
+
+
+def estimate(said: str) -> float:
+    """The figure in what the scorer prints."""
     return float(re.search(r"estimated for the full .*: ([0-9.]+)", said)[1])
 
 

@@ -32,6 +32,7 @@ def main(name: str, data: Path, model: Path) -> None:
     sizes = faces.image_size, faces.eye_distance
     figures = metrics.summary(truth, predicted, *sizes)
     baseline = metrics.summary(truth, guessed, *sizes)
+    figures |= metrics.following(faces.points, found, trained.mean_shape)
     figures |= {f"mean_shape_{key}": value for key, value in baseline.items() if key != "faces"}
     if "explained" in trained.codec.state():
         figures["pca_explained"] = float(trained.codec.state()["explained"])  # of the training shapes
