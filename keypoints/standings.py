@@ -13,7 +13,6 @@ Row = dict[str, Any]  # what systems.run gives: a JSON file each
 GROUPS = ("nose", "face", "landmarks", "heatmaps", "youtube")
 COLUMNS = {
     "system": "system",
-    "changed": "changed",
     "parameters": "parameters",
     "size": "crop, px",
     "epochs": "epochs",
@@ -21,29 +20,29 @@ COLUMNS = {
     "val_loss": "val. loss, its own",
     "mse": "MSE",
     "nme": "NME, %",
-    "mean_shape_nme": "mean shape, %",
     "mae_px": "MAE, px",
-    "kaggle": "Kaggle, est.",
+    "kaggle": "Kaggle, est. px",
     "reported": "its author reports",
+}
+DETAILS = {
+    "mean_shape_nme": "mean shape, %",
+    "follow_position": "follows position",
+    "follow_shape": "follows shape",
     "split": "split",
     "faces": "faces",
 }
+BEGIN, END = "<!-- written by make systems -->", "<!-- make systems ends here -->"
 
 
-def write(folder: Path) -> None:
-    """README.md with a line a system, best NME first within its part, and a chart a part, <part>.png."""
+def write(folder: Path, page: Path) -> None:
+    """The rows in `folder` as its README.md, with a chart a part, and their shorter table into `page`.
+
+    Best NME first within a part. `page` has the marks BEGIN and END around what is replaced, or is
+    left alone.
+    """
     rows = [json.loads(path.read_text()) for path in folder.glob("*.json")]
     rows.sort(key=lambda row: (GROUPS.index(part(row)), row.get("nme", 1e9), label(row)))
-    lines = [f"| {' | '.join(COLUMNS.values())} |", "|---|---|" + "---:|" * (len(COLUMNS) - 2)]
-    for row in rows:
-        cells = {key: "" if row.get(key) is None else row[key] for key in COLUMNS}
-        if "failed" in row:
-            cells["nme"] = "failed"
-        shown = (
-            f"{c:,}" if isinstance(c, int) else f"{c:.4g}" if isinstance(c, float) else c
-            for c in cells.values()
-        )
-        lines.append(f"| {' | '.join(shown)} |")
+    lines = table(rows, COLUMNS | DETAILS)
     for group in GROUPS:
         measured = [row for row in rows if part(row) == group and "nme" in row]
         if len(measured) > 1:
@@ -51,6 +50,32 @@ def write(folder: Path) -> None:
             lines += ["", f"![NME of the systems of {group}]({group}.png)"]
     with files.whole(folder / "README.md") as temporary:
         temporary.write_text("\n".join(lines) + "\n")
+    before, begin, rest = page.read_text().partition(BEGIN)
+    if begin:
+        inside = [BEGIN, "", *table(rows, COLUMNS), "", END]
+        with files.whole(page) as temporary:
+            temporary.write_text(before + "\n".join(inside) + rest.partition(END)[2])
+
+
+def table(rows: list[Row], columns: dict[str, str]) -> list[str]:
+    """A Markdown table's lines, a row a system."""
+    lines = [f"| {' | '.join(columns.values())} |", "|---|" + "---:|" * (len(columns) - 1)]
+    for row in rows:
+        cells = {key: row.get(key) for key in columns} | {"system": f"`{row['system']}`"}
+        if row.get("changed"):
+            cells["system"] += f" {row['changed']}"
+        if "failed" in row:
+            cells["nme"] = "failed"
+        lines.append(f"| {' | '.join(map(text, cells.values()))} |")
+    return lines
+
+
+def text(cell: str | float | None) -> str:
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, float):
+        return f"{cell:.4g}"
+    return cell or ""
 
 
 def part(row: Row) -> str:

@@ -27,7 +27,7 @@ import yaml
 from keypoints import errors, files, params, standings, tracking
 from keypoints.errors import UserError
 
-CONF, OUT = Path("conf"), Path("results/systems")
+CONF, OUT, PAGE = Path("conf"), Path("results/systems"), Path("README.md")
 KINDS = ("subset", "region")  # whose NME a row keeps
 MEASURED = (
     "mse",
@@ -72,7 +72,8 @@ def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool) -> 
                 made = run(system, profile, scorer, imagenet)
                 with files.whole(row) as temporary:
                     temporary.write_text(json.dumps(made, indent=2) + "\n")
-                standings.write(OUT / profile)
+                standings.write(OUT / profile, PAGE)
+    standings.write(OUT / profile, PAGE)
 
 
 def listed(part: str, cpu: bool) -> Iterator[System]:

@@ -19,13 +19,18 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
     ]
     for number, row in enumerate(rows):
         (tmp_path / f"{number}.json").write_text(json.dumps(row))
-    standings.write(tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{standings.BEGIN}\nold\n{standings.END}\nafter\n")
+    standings.write(tmp_path, page)
     lines = (tmp_path / "README.md").read_text().splitlines()
     table = [line.split("|") for line in lines if line.startswith("|")]
     systems_of = [line[1].strip() for line in table[2:]]
-    assert systems_of == ["nose=kim", "face=best", "face=kim", "face=kim"]
-    assert "failed" in lines[2] and "639,404" in lines[4] and "train.lr=1" in lines[5]
+    assert systems_of == ["`nose=kim`", "`face=best`", "`face=kim`", "`face=kim` train.lr=1"]
+    assert "failed" in lines[2] and "639,404" in lines[4]
     assert len(set(map(len, table))) == 1
+    first, begin, *shown, end, last = filter(None, page.read_text().splitlines())
+    assert (first, begin, end, last) == ("before", standings.BEGIN, standings.END, "after")
+    assert [line.split("|")[1].strip() for line in shown[2:]] == systems_of
     assert (tmp_path / "face.png").exists() and not (tmp_path / "nose.png").exists()
 
 
