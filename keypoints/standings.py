@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-from keypoints import files
-
-Row = dict[str, Any]  # what systems.run gives: a JSON file each
+from keypoints import files, lessons
+from keypoints.lessons import Row, label
 
 GROUPS = ("nose", "face", "landmarks", "heatmaps", "youtube")
 COLUMNS = {
@@ -28,8 +26,15 @@ DETAILS = {
     "mean_shape_nme": "mean shape, %",
     "follow_position": "follows position",
     "follow_shape": "follows shape",
+    "codec_nme": "codec loses, %",
     "split": "split",
     "faces": "faces",
+}
+CHARTS = {  # file name, by what a row must have
+    "nme": lessons.bars,
+    "follow_position": lessons.following,
+    "subsets": lessons.groups,
+    "regions": lessons.groups,
 }
 BEGIN, END = "<!-- written by make systems -->", "<!-- make systems ends here -->"
 
@@ -44,10 +49,11 @@ def write(folder: Path, page: Path) -> None:
     rows.sort(key=lambda row: (GROUPS.index(part(row)), row.get("nme", 1e9), label(row)))
     lines = table(rows, COLUMNS | DETAILS)
     for group in GROUPS:
-        measured = [row for row in rows if part(row) == group and "nme" in row]
-        if len(measured) > 1:
-            chart(folder / f"{group}.png", measured)
-            lines += ["", f"![NME of the systems of {group}]({group}.png)"]
+        for key, chart in CHARTS.items():
+            drawn = [row for row in rows if part(row) == group and worth_drawing(row.get(key))]
+            if len(drawn) > 1:
+                chart(folder / f"{group}-{key}.png", drawn, key)
+                lines += ["", f"![{key} of the systems of {group}]({group}-{key}.png)"]
     with files.whole(folder / "README.md") as temporary:
         temporary.write_text("\n".join(lines) + "\n")
     before, begin, rest = page.read_text().partition(BEGIN)
@@ -78,30 +84,10 @@ def text(cell: str | float | None) -> str:
     return cell or ""
 
 
+def worth_drawing(value: object) -> bool:
+    """Whether a row has it; one subset or region alone is the whole."""
+    return value is not None and not (isinstance(value, dict) and len(value) < 2)
+
+
 def part(row: Row) -> str:
     return row["system"].split("=")[0]
-
-
-def label(row: Row) -> str:
-    """The option, and what was changed in it."""
-    return " ".join(filter(None, [row["system"].split("=")[1], row.get("changed")]))
-
-
-def chart(path: Path, rows: list[Row]) -> None:
-    """A bar a system: its NME, and a line for the predictor that says the mean shape."""
-    from keypoints.plots.canvas import LINES, figure
-
-    with figure(path, 7.0, 0.8 + 0.3 * len(rows)) as sheet:
-        axes = sheet.subplots()
-        worst = max(row["mean_shape_nme"] for row in rows)
-        for at, row in enumerate(rows):
-            colour = LINES[1] if label(row) == "best" else LINES[0]
-            axes.barh(at, min(row["nme"], 1.5 * worst), color=colour, height=0.7)
-            axes.text(min(row["nme"], 1.5 * worst), at, f" {row['nme']:.2f}", va="center")
-        axes.axvline(worst, color="0.3", linestyle="--", linewidth=1)
-        axes.text(worst, -0.75, " mean shape", color="0.3", va="bottom")
-        axes.set_yticks(range(len(rows)), [label(row) for row in rows])
-        axes.set(xlabel="NME, % (bars end at 1.5 times the mean shape's)", xlim=(0, 1.7 * worst))
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
-        axes.set_axisbelow(True)

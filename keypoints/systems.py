@@ -37,6 +37,7 @@ MEASURED = (
     "mean_shape_nme",
     "follow_position",
     "follow_shape",
+    "codec_nme",
     "pca_explained",
 )
 SAID = {"capture_output": True, "text": True, "check": True}

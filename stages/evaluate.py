@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from keypoints import errors, files, metrics, params, tensors, weights
+from keypoints import codecs, errors, files, metrics, params, tensors, weights
 from keypoints.errors import UserError
 
 
@@ -33,6 +33,8 @@ def main(name: str, data: Path, model: Path) -> None:
     figures = metrics.summary(truth, predicted, *sizes)
     baseline = metrics.summary(truth, guessed, *sizes)
     figures |= metrics.following(faces.points, found, trained.mean_shape)
+    kept = faces.in_image(roundtrip(trained.codec, faces.points))
+    figures["codec_nme"] = round(float(metrics.nme(truth, kept, faces.eye_distance).mean()), 4)
     figures |= {f"mean_shape_{key}": value for key, value in baseline.items() if key != "faces"}
     if "explained" in trained.codec.state():
         figures["pca_explained"] = float(trained.codec.state()["explained"])  # of the training shapes
@@ -61,6 +63,15 @@ def main(name: str, data: Path, model: Path) -> None:
         f"{name}: NME {figures['nme']:.3f} % (mean shape {baseline['nme']:.2f} %), "
         f"MSE {figures['mse']:.3g} ({baseline['mse']:.3g}), {figures['mae_px']:.2f} px, {len(faces)} faces"
     )
+
+
+def roundtrip(codec: codecs.Codec, points: np.ndarray, batch: int = 16) -> np.ndarray:
+    """What a net without any error would say of `points` (N, K, 2): encoded and decoded, crop pixels."""
+    found = []
+    for some in torch.from_numpy(points).split(batch):  # maps are large
+        target = codec.encode(some)
+        found.append(codec.decode(target.log() if codec.wants.map_size else target))
+    return torch.cat(found).numpy()
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -11,10 +11,17 @@ from keypoints import params, results, standings, systems
 
 
 def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
+    parts = {"jaw": 9.0, "nose": 3.0}
     rows = [
-        {"system": "face=kim", "nme": 9.0, "mean_shape_nme": 37.0, "parameters": 639404, "size": "240x180"},
-        {"system": "face=kim", "changed": "train.lr=1", "nme": 90.0, "mean_shape_nme": 37.0},
-        {"system": "face=best", "nme": 4.0, "mean_shape_nme": 37.0, "parameters": 1000},
+        {"system": "face=kim", "nme": 9.0, "mean_shape_nme": 37.0, "parameters": 639404, "regions": parts},
+        {
+            "system": "face=kim",
+            "changed": "train.lr=1",
+            "nme": 90.0,
+            "mean_shape_nme": 37.0,
+            "regions": parts,
+        },
+        {"system": "face=best", "nme": 4.0, "mean_shape_nme": 37.0, "subsets": {"view 1": 4.0}},
         {"system": "nose=kim", "failed": "see the command's output"},
     ]
     for number, row in enumerate(rows):
@@ -31,7 +38,7 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
     first, begin, *shown, end, last = filter(None, page.read_text().splitlines())
     assert (first, begin, end, last) == ("before", standings.BEGIN, standings.END, "after")
     assert [line.split("|")[1].strip() for line in shown[2:]] == systems_of
-    assert (tmp_path / "face.png").exists() and not (tmp_path / "nose.png").exists()
+    assert {path.name for path in tmp_path.glob("*.png")} == {"face-nme.png", "face-regions.png"}
 
 
 @pytest.mark.parametrize("part", standings.GROUPS)

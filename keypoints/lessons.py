@@ -1,0 +1,81 @@
+"""Charts of what the systems of `make systems` teach; `standings` calls them with its rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keypoints.plots.canvas import LINES, figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Row = dict[str, Any]  # what systems.run gives
+ROW = 0.27  # inches of a system
+
+
+def bars(path: Path, rows: list[Row], key: str = "nme") -> None:
+    """A bar a system: its NME, and a line for the predictor that says the mean shape."""
+    with figure(path, 7.0, 0.8 + ROW * len(rows)) as sheet:
+        axes = sheet.subplots()
+        worst = max(row["mean_shape_nme"] for row in rows)
+        ends = [min(row[key], 1.5 * worst) for row in rows]
+        axes.barh(range(len(rows)), ends, color=[colour(row) for row in rows], height=0.7)
+        for at, row in enumerate(rows):
+            axes.text(ends[at], at, f" {row[key]:.2f}", va="center")
+        axes.axvline(worst, color="0.3", linestyle="--", linewidth=1)
+        axes.text(worst, -0.75, " mean shape", color="0.3", va="bottom")
+        axes.set(xlabel="NME, % (bars end at 1.5 times the mean shape's)", xlim=(0, 1.7 * worst))
+        named(axes, rows)
+
+
+def following(path: Path, rows: list[Row], key: str = "follow_position") -> None:
+    """Two discs a system: how far it follows position and shape away from the mean (`metrics.following`)."""
+    kinds = {key: ("o", "position"), "follow_shape": ("D", "shape")}
+    with figure(path, 7.0, 0.9 + ROW * len(rows)) as sheet:
+        axes = sheet.subplots()
+        for i, (kind, (marker, name)) in enumerate(kinds.items()):
+            held = [(np.clip(row[kind], -0.1, 1.2), at) for at, row in enumerate(rows) if kind in row]
+            if held:
+                axes.plot(*zip(*held, strict=True), marker, color=LINES[i], markersize=6, label=name)
+        for end in (0, 1):
+            axes.axvline(end, color="0.3", linestyle="--", linewidth=1)
+        axes.set(xlabel="0: says the mean shape … 1: goes with the face all the way", xlim=(-0.15, 1.25))
+        sheet.legend(loc="outside upper center", ncols=2)
+        named(axes, rows)
+
+
+def groups(path: Path, rows: list[Row], key: str) -> None:
+    """NME by subset or region, a line a system, darker where it is worse than elsewhere."""
+    names = sorted({name for row in rows for name in row[key]})
+    table = np.array([[row[key].get(name, np.nan) for name in names] for row in rows])
+    relative = table / np.nanmean(table, axis=1, keepdims=True)
+    with figure(path, 2.6 + 0.75 * len(names), 0.9 + ROW * len(rows)) as sheet:
+        axes = sheet.subplots()
+        axes.imshow(relative, cmap="Oranges", vmin=0.4, vmax=2.0, aspect="auto")
+        for (y, x), value in np.ndenumerate(table):
+            axes.text(x, y, f"{value:.1f}" if value < 100 else f"{value:.0f}", ha="center", va="center")
+        axes.set_xticks(range(len(names)), names)
+        axes.xaxis.tick_top()
+        named(axes, rows)
+        axes.grid(visible=False)
+        axes.tick_params(length=0)
+
+
+def named(axes: Axes, rows: list[Row]) -> None:
+    """The systems along the vertical axis, the first on top."""
+    axes.set_yticks(range(len(rows)), [label(row) for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.set_axisbelow(True)
+
+
+def label(row: Row) -> str:
+    """The option, and what was changed in it."""
+    return " ".join(filter(None, [row["system"].split("=")[1], row.get("changed")]))
+
+
+def colour(row: Row) -> str:
+    return LINES[1] if row["system"].endswith("=best") else LINES[0]
