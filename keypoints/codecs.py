@@ -76,7 +76,7 @@ class _Stateless:
 
 
 class Coordinates(_Stateless):
-    """Targets are (position - offset) * scale, as (N, 2 K): x0 y0 x1 y1 …"""
+    """Targets are (position - offset) * scale, as (N, 2 K): x0 y0 x1 y1 …; `weight` times the loss."""
 
     def __init__(self, config: params.Codec, points: int, size: tuple[int, int]) -> None:
         self.config, self.size = config, torch.tensor(size, dtype=torch.float32)
@@ -91,7 +91,7 @@ class Coordinates(_Stateless):
         return ((positions - self.config.offset) * self.config.scale).flatten(1)
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        return self.compare(output, target)
+        return self.config.weight * self.compare(output, target)
 
     def decode(self, output: Tensor) -> Tensor:
         positions = output.unflatten(1, (-1, 2)) / self.config.scale + self.config.offset
@@ -164,14 +164,13 @@ class Heatmap(_Stateless):
 
 
 class Pca:
-    """Weights of the training shapes' principal components, each in its standard deviations.
+    """Weights of the training shapes' principal components, in the units of the coordinates' targets.
 
     Few components hold most of the variance (the write-up "anon"); what they do not hold is lost.
     """
 
     def __init__(self, config: params.Codec, points: int, size: tuple[int, int]) -> None:
         self.coordinates = Coordinates(config, points, size)
-        self.compare = ELEMENTWISE[config.loss]
         self.components = config.components
         self.wants = Wants(config.components)
         self.restore(
@@ -211,21 +210,20 @@ class Pca:
 
     def shapes(self) -> tuple[np.ndarray, np.ndarray]:
         """The mean (K, 2) and what a standard deviation of each component adds (C, K, 2), crop pixels."""
-        weights = torch.cat([torch.zeros(1, self.components), torch.eye(self.components)])
+        weights = torch.cat([torch.zeros(1, self.components), torch.diag(self["deviation"])])
         mean, *moved = self.decode(weights).numpy()
         return mean, np.stack(moved) - mean
 
     def encode(self, points: Tensor) -> Tensor:
         away = self.coordinates.encode(points) - self["mean"].to(points.device)
-        return away @ self["basis"].to(points.device).T / self["deviation"].to(points.device)
+        return away @ self["basis"].to(points.device).T
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        return self.compare(output, target)
+        return self.coordinates.loss(output, target)
 
     def decode(self, output: Tensor) -> Tensor:
-        device = output.device
-        weights = output * self["deviation"].to(device)
-        return self.coordinates.decode(self["mean"].to(device) + weights @ self["basis"].to(device))
+        mean, basis = (self[name].to(output.device) for name in ("mean", "basis"))
+        return self.coordinates.decode(mean + output @ basis)
 
 
 CODECS: dict[str, type[Codec]] = {"coordinates": Coordinates, "heatmap": Heatmap, "pca": Pca}

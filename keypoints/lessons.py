@@ -12,22 +12,25 @@ from keypoints.plots.canvas import LINES, figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Row = dict[str, Any]  # what systems.run gives
+Row = dict[str, Any]  # what standings.read gives
 ROW = 0.27  # inches of a system
+PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
 
 
 def bars(path: Path, rows: list[Row], key: str = "nme") -> None:
-    """A bar a system: its NME, and a line for the predictor that says the mean shape."""
+    """A bar a system: its NME, and a line where the predictor is that says the mean shape."""
     with figure(path, 7.0, 0.8 + ROW * len(rows)) as sheet:
         axes = sheet.subplots()
-        worst = max(row["mean_shape_nme"] for row in rows)
-        ends = [min(row[key], 1.5 * worst) for row in rows]
-        axes.barh(range(len(rows)), ends, color=[colour(row) for row in rows], height=0.7)
+        means = [row["mean_shape_nme"] for row in rows]
+        end = 1.5 * max(means)
+        widths = [min(row[key], end) for row in rows]
+        axes.barh(range(len(rows)), widths, color=[colour(row) for row in rows], height=0.7)
+        axes.vlines(
+            means, np.arange(len(rows)) - 0.5, np.arange(len(rows)) + 0.5, color="0.3", linestyles="--"
+        )
         for at, row in enumerate(rows):
-            axes.text(ends[at], at, f" {row[key]:.2f}", va="center")
-        axes.axvline(worst, color="0.3", linestyle="--", linewidth=1)
-        axes.text(worst, -0.75, " mean shape", color="0.3", va="bottom")
-        axes.set(xlabel="NME, % (bars end at 1.5 times the mean shape's)", xlim=(0, 1.7 * worst))
+            axes.text(widths[at], at, f" {row[key]:.2f}", va="center", bbox=PLAIN)
+        axes.set(xlim=(0, 1.15 * end), xlabel="NME, %; dashed: the mean shape's. Longer bars are cut")
         named(axes, rows)
 
 
@@ -56,7 +59,9 @@ def groups(path: Path, rows: list[Row], key: str) -> None:
         axes = sheet.subplots()
         axes.imshow(relative, cmap="Oranges", vmin=0.4, vmax=2.0, aspect="auto")
         for (y, x), value in np.ndenumerate(table):
-            axes.text(x, y, f"{value:.1f}" if value < 100 else f"{value:.0f}", ha="center", va="center")
+            said = "" if np.isnan(value) else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+            dark = relative[y, x] > 1.6
+            axes.text(x, y, said, ha="center", va="center", color="white" if dark else "black")
         axes.set_xticks(range(len(names)), names)
         axes.xaxis.tick_top()
         named(axes, rows)
@@ -66,16 +71,11 @@ def groups(path: Path, rows: list[Row], key: str) -> None:
 
 def named(axes: Axes, rows: list[Row]) -> None:
     """The systems along the vertical axis, the first on top."""
-    axes.set_yticks(range(len(rows)), [label(row) for row in rows])
+    axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.set_axisbelow(True)
 
 
-def label(row: Row) -> str:
-    """The option, and what was changed in it."""
-    return " ".join(filter(None, [row["system"].split("=")[1], row.get("changed")]))
-
-
 def colour(row: Row) -> str:
-    return LINES[1] if row["system"].endswith("=best") else LINES[0]
+    return LINES[1] if row["name"] == "best" else LINES[0]

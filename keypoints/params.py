@@ -79,7 +79,7 @@ class Augment:
     """Random changes of a training crop. Everything is off unless an option asks for it."""
 
     flip: Share = 0.0  # mirrored, partners swapped
-    affine: Share = 1.0  # probability of the four that follow, drawn together
+    affine: Share = 1.0  # probability of the three that follow, drawn together
     rotate: Annotated[float, Field(ge=0, le=180)] = 0.0  # up to ± degrees
     scale: Annotated[float, Field(ge=0, lt=1)] = 0.0  # times 1 - scale … 1 + scale
     shift: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(
@@ -110,7 +110,7 @@ class Codec:
     coordinate_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = (
         0.0  # heatmap: of the L1 of the expectation, beside the maps' loss
     )
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # heatmap: of the maps' loss
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # of the loss; heatmap: of the maps'
     map_size: Pair | None = None  # heatmap: width, height of the maps
     components: Positive = 1  # pca
 

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 from keypoints import files, lessons
-from keypoints.lessons import Row, label
+from keypoints.lessons import Row
 
 GROUPS = ("nose", "face", "landmarks", "heatmaps", "youtube")
 COLUMNS = {
-    "system": "system",
+    "part": "part",
+    "name": "system",
+    "changed": "changed",
     "parameters": "parameters",
     "size": "crop, px",
     "epochs": "epochs",
@@ -45,12 +47,12 @@ def write(folder: Path, page: Path) -> None:
     Best NME first within a part. `page` has the marks BEGIN and END around what is replaced, or is
     left alone.
     """
-    rows = [json.loads(path.read_text()) for path in folder.glob("*.json")]
-    rows.sort(key=lambda row: (GROUPS.index(part(row)), row.get("nme", 1e9), label(row)))
+    rows = [read(path) for path in folder.glob("*.json")]
+    rows.sort(key=lambda row: (GROUPS.index(row["part"]), row.get("nme", 1e9), row["name"]))
     lines = table(rows, COLUMNS | DETAILS)
     for group in GROUPS:
         for key, chart in CHARTS.items():
-            drawn = [row for row in rows if part(row) == group and worth_drawing(row.get(key))]
+            drawn = [row for row in rows if row["part"] == group and worth_drawing(row.get(key))]
             if len(drawn) > 1:
                 chart(folder / f"{group}-{key}.png", drawn, key)
                 lines += ["", f"![{key} of the systems of {group}]({group}-{key}.png)"]
@@ -63,13 +65,20 @@ def write(folder: Path, page: Path) -> None:
             temporary.write_text(before + "\n".join(inside) + rest.partition(END)[2])
 
 
+def read(path: Path) -> Row:
+    """A row's file, <part>-<name>.json."""
+    part, _, name = path.stem.partition("-")
+    row = json.loads(path.read_text())
+    option = row["system"].partition("=")[2]
+    changed = ": ".join(filter(None, [option if option != name else None, row.get("changed")]))
+    return row | {"part": part, "name": name, "changed": changed}
+
+
 def table(rows: list[Row], columns: dict[str, str]) -> list[str]:
     """A Markdown table's lines, a row a system."""
-    lines = [f"| {' | '.join(columns.values())} |", "|---|" + "---:|" * (len(columns) - 1)]
+    lines = [f"| {' | '.join(columns.values())} |", "|---|---|---|" + "---:|" * (len(columns) - 3)]
     for row in rows:
-        cells = {key: row.get(key) for key in columns} | {"system": f"`{row['system']}`"}
-        if row.get("changed"):
-            cells["system"] += f" {row['changed']}"
+        cells = {key: row.get(key) for key in columns}
         if "failed" in row:
             cells["nme"] = "failed"
         lines.append(f"| {' | '.join(map(text, cells.values()))} |")
@@ -87,7 +96,3 @@ def text(cell: str | float | None) -> str:
 def worth_drawing(value: object) -> bool:
     """Whether a row has it; one subset or region alone is the whole."""
     return value is not None and not (isinstance(value, dict) and len(value) < 2)
-
-
-def part(row: Row) -> str:
-    return row["system"].split("=")[0]

@@ -4,7 +4,8 @@
 
 The rows are the options in conf/ and the variants that conf/systems.yaml lists. Each is a DVC
 experiment of its own in a temporary folder (`dvc exp run --temp`), so the workspace stays as it is. A
-system that has its row in results/systems/ is not run again: a stopped command goes on where it was.
+system that has its row in results/systems/, with these settings, is not run again: a stopped command goes
+on where it was.
 What `make real` trained with the same settings is not trained twice: its row is read from
 results/<profile>. The table says what was run and nothing of what was not.
 """
@@ -13,10 +14,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
-import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,8 +24,7 @@ from pathlib import Path
 
 import yaml
 
-from keypoints import errors, files, params, standings, tracking
-from keypoints.errors import UserError
+from keypoints import errors, experiments, files, params, standings
 
 CONF, OUT, PAGE = Path("conf"), Path("results/systems"), Path("README.md")
 KINDS = ("subset", "region")  # whose NME a row keeps
@@ -40,7 +39,6 @@ MEASURED = (
     "codec_nme",
     "pca_explained",
 )
-SAID = {"capture_output": True, "text": True, "check": True}
 
 
 @dataclass(frozen=True)
@@ -68,9 +66,10 @@ def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool) -> 
     for part in only or standings.GROUPS:
         for system in listed(part, cpu=not torch.cuda.is_available()):
             row = OUT / profile / f"{part}-{system.name}.json"
-            if not row.exists():
+            composed = settle(system, profile, imagenet)
+            if not stands(row, composed, part):
                 print(f"== {row.stem}: {' '.join(system.overrides)}", flush=True)
-                made = run(system, profile, scorer, imagenet)
+                made = run(system, composed, profile, scorer)
                 with files.whole(row) as temporary:
                     temporary.write_text(json.dumps(made, indent=2) + "\n")
                 standings.write(OUT / profile, PAGE)
@@ -87,16 +86,35 @@ def listed(part: str, cpu: bool) -> Iterator[System]:
         yield System(part, name, row.get("option", name), changed, row.get("reported", {}))
 
 
-def run(system: System, profile: str, scorer: Path | None, imagenet: bool = True) -> dict[str, object]:
+def settle(system: System, profile: str, imagenet: bool) -> dict:
+    """The system's params.yaml; a net that would start from weights not at hand starts from nothing."""
+    composed = compose([f"profile={profile}", *system.overrides])
+    if imagenet or not composed[system.part]["model"]["options"].get("pretrained"):
+        return composed
+    options = f"{system.part}.model.options"
+    system.changed.extend([f"{options}.pretrained=false", f"{options}.trained=null"])
+    return compose([f"profile={profile}", *system.overrides])
+
+
+def stands(row: Path, composed: dict, part: str) -> bool:
+    """Whether a row was made with these settings, and did not fail."""
+    if not row.exists():
+        return False
+    kept = json.loads(row.read_text())
+    return "failed" not in kept and kept["settings"] == digest(composed, part)
+
+
+def digest(composed: dict, part: str) -> str:
+    """Of all settings that a part's figures depend on."""
+    settings = [composed[key] for key in (part, "seed", "threads")]
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def run(system: System, composed: dict, profile: str, scorer: Path | None) -> dict[str, object]:
     """Train and measure one system; its row of the table. Where it fails, the row says so."""
     part = system.part
     name = f"{profile}-{part}-{system.name}".replace("_", "-")
     overrides, targets = [f"profile={profile}", *system.overrides], [f"evaluate@{part}"]
-    composed = compose(overrides)
-    if not imagenet and composed[part]["model"]["options"].get("pretrained"):
-        fresh = [f"{part}.model.options.pretrained=false", f"{part}.model.options.trained=null"]
-        system.changed.extend(fresh)
-        overrides += fresh
     if known := gathered(composed, part, Path("results") / profile):
         return described(system, composed) | known
     scored = bool(scorer) and composed[part]["data"]["points"] == "ibug68" and part != "youtube"
@@ -106,9 +124,10 @@ def run(system: System, profile: str, scorer: Path | None, imagenet: bool = True
     done = subprocess.run([*command, *(x for o in overrides for x in ("-S", o)), *targets], check=False)
     if done.returncode:
         return described(system, composed) | {"failed": "see the command's output"}
-    figures = measured(*(shown(name, f"metrics/{file}") for file in files_of(part)))
-    figures["minutes"] = round(seconds(name) / 60, 1)
-    figures["kaggle"] = score(name, scorer) if scored else None
+    commit = experiments.commit(name)
+    figures = measured(*(experiments.shown(commit, f"metrics/{file}") for file in files_of(part)))
+    figures["minutes"] = round(experiments.seconds(name) / 60, 1)
+    figures["kaggle"] = experiments.score(commit, scorer) if scored else None
     return described(system, composed) | figures
 
 
@@ -121,6 +140,7 @@ def described(system: System, composed: dict) -> dict[str, object]:
         "parameters": parameters(composed, system.part),
         "size": f"{data['size'][0]}x{data['size'][1]}",
         "split": data["split"],
+        "settings": digest(composed, system.part),
         "reported": ", ".join(f"{key} {value}" for key, value in system.reported.items()) or None,
     }
 
@@ -152,7 +172,7 @@ def gathered(composed: dict, part: str, folder: Path) -> dict[str, object] | Non
     found = measured(*((folder / "metrics" / file).read_text() for file in files_of(part)))
     said = folder / "kaggle_score.txt"
     if kept["submission"]["part"] == part and said.exists():
-        found["kaggle"] = estimate(said.read_text())
+        found["kaggle"] = experiments.estimate(said.read_text())
     return found
 
 
@@ -171,41 +191,6 @@ def parameters(composed: dict, part: str) -> int:
 
     net = Trained.new(params.parse(composed).part(part), fresh=False).model
     return sum(p.numel() for p in net.parameters())
-
-
-def shown(experiment: str, path: str) -> str:
-    """A file that git keeps, as an experiment left it."""
-    names = subprocess.run(
-        ["git", "for-each-ref", "--format=%(refname) %(objectname)", "refs/exps"], **SAID
-    ).stdout
-    found = [line.split()[1] for line in names.splitlines() if line.split()[0].endswith(f"/{experiment}")]
-    if not found:
-        raise UserError(f"the experiment {experiment} left no result: see what it printed")
-    return subprocess.run(["git", "show", f"{found[-1]}:{path}"], **SAID).stdout
-
-
-def seconds(experiment: str) -> float:
-    """How long the epochs of an experiment's training took, also of one that was killed between them."""
-    client, store = tracking._connect()
-    if not client:
-        raise UserError("the training times are MLflow's: run without KEYPOINTS_TRACKING=off")
-    runs = client.search_runs([store], f"tags.dvc_experiment = '{experiment}'", max_results=1)
-    history = client.get_metric_history(runs[0].info.run_id, "seconds") if runs else []
-    return sum({metric.step: metric.value for metric in history}.values())
-
-
-def score(experiment: str, scorer: Path) -> float:
-    """The scorer's estimate for the full Kaggle set, pixels of the original photographs."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "kaggle.csv"
-        get = ["dvc", "get", ".", "submissions/kaggle.csv", "--rev", experiment, "-o", str(out), "--quiet"]
-        subprocess.run(get, check=True)
-        return estimate(subprocess.run([sys.executable, scorer, out], **SAID).stdout)
-
-
-def estimate(said: str) -> float:
-    """The figure in what the scorer prints."""
-    return float(re.search(r"estimated for the full .*: ([0-9.]+)", said)[1])
 
 
 if __name__ == "__main__":

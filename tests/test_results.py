@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -24,20 +25,20 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
         {"system": "face=best", "nme": 4.0, "mean_shape_nme": 37.0, "subsets": {"view 1": 4.0}},
         {"system": "nose=kim", "failed": "see the command's output"},
     ]
-    for number, row in enumerate(rows):
-        (tmp_path / f"{number}.json").write_text(json.dumps(row))
+    for name, row in zip(["face-kim", "face-kim_fast", "face-best", "nose-kim"], rows, strict=True):
+        (tmp_path / f"{name}.json").write_text(json.dumps(row))
     page = tmp_path / "page.md"
     page.write_text(f"before\n{standings.BEGIN}\nold\n{standings.END}\nafter\n")
     standings.write(tmp_path, page)
     lines = (tmp_path / "README.md").read_text().splitlines()
     table = [line.split("|") for line in lines if line.startswith("|")]
-    systems_of = [line[1].strip() for line in table[2:]]
-    assert systems_of == ["`nose=kim`", "`face=best`", "`face=kim`", "`face=kim` train.lr=1"]
+    systems_of = [" ".join("".join(line[1:4]).split()) for line in table[2:]]
+    assert systems_of == ["nose kim", "face best", "face kim", "face kim_fast kim: train.lr=1"]
     assert "failed" in lines[2] and "639,404" in lines[4]
     assert len(set(map(len, table))) == 1
     first, begin, *shown, end, last = filter(None, page.read_text().splitlines())
     assert (first, begin, end, last) == ("before", standings.BEGIN, standings.END, "after")
-    assert [line.split("|")[1].strip() for line in shown[2:]] == systems_of
+    assert [line.split("|")[2].strip() for line in shown[2:]] == ["kim", "best", "kim", "kim_fast"]
     assert {path.name for path in tmp_path.glob("*.png")} == {"face-nme.png", "face-regions.png"}
 
 
@@ -94,3 +95,36 @@ def test_small_numbers_stay_numbers(tmp_path):
 def write(path, text):
     path.write_text(text)
     return path
+
+
+def test_a_row_stands_while_its_settings_do(tmp_path):
+    system = systems.System("nose", "zhou", "zhou")
+    composed = systems.settle(system, "real", imagenet=True)
+    row = tmp_path / "nose-zhou.json"
+    assert not systems.stands(row, composed, "nose")
+    made = systems.described(system, composed)
+    row.write_text(json.dumps(made))
+    assert systems.stands(row, composed, "nose")
+    faster = systems.settle(systems.System("nose", "zhou", "zhou", ["nose.train.lr=5e-3"]), "real", True)
+    assert not systems.stands(row, faster, "nose")
+    row.write_text(json.dumps(made | {"failed": "see the command's output"}))
+    assert not systems.stands(row, composed, "nose")
+
+
+def test_without_imagenet_nothing_of_random_stays_frozen():
+    for imagenet, expected in ((True, [True, ["layer4", "fc"]]), (False, [False, None])):
+        system = systems.System("landmarks", "anon", "anon")
+        options = systems.settle(system, "real", imagenet)["landmarks"]["model"]["options"]
+        assert [options["pretrained"], options["trained"]] == expected
+        assert bool(system.changed) != imagenet
+
+
+def test_what_make_real_trained_is_read_from_there(tmp_path):
+    composed = systems.settle(systems.System("face", "best", "best"), "real", True)
+    assert systems.gathered(composed, "face", tmp_path) is None
+    kept = Path("results/real")
+    assert (
+        systems.gathered(composed, "face", kept)["nme"]
+        == json.loads((kept / "metrics/face.json").read_text())["nme"]
+    )
+    assert systems.gathered(composed | {"seed": 1}, "face", kept) is None
