@@ -103,12 +103,13 @@ def test_a_row_stands_while_its_settings_do(tmp_path):
     row = tmp_path / "nose-zhou.json"
     assert not systems.stands(row, composed, "nose")
     made = systems.described(system, composed)
-    row.write_text(json.dumps(made))
+    row.write_text(json.dumps(made | {"minutes": 1.5}))
     assert systems.stands(row, composed, "nose")
     faster = systems.settle(systems.System("nose", "zhou", "zhou", ["nose.train.lr=5e-3"]), "real", True)
     assert not systems.stands(row, faster, "nose")
-    row.write_text(json.dumps(made | {"failed": "see the command's output"}))
-    assert not systems.stands(row, composed, "nose")
+    for untrained in ({"failed": "see the command's output"}, {"nme": 3.0}):
+        row.write_text(json.dumps(made | untrained))
+        assert not systems.stands(row, composed, "nose")
 
 
 def test_without_imagenet_nothing_of_random_stays_frozen():
