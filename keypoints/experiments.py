@@ -13,9 +13,9 @@ from keypoints.errors import UserError
 
 
 def commit(experiment: str) -> str:
-    """The commit of the experiment that was run on the present one."""
-    head = git("rev-parse", "HEAD").strip()
-    found = git("for-each-ref", "--format=%(objectname)", f"refs/exps/{head[:2]}/{head[2:]}/{experiment}")
+    """The commit of the newest experiment of this name: HEAD may have moved on while it ran."""
+    newest = ["--sort=-committerdate", "--count=1", "--format=%(objectname)"]
+    found = git("for-each-ref", *newest, f"refs/exps/*/*/{experiment}")
     if not found:
         raise UserError(f"the experiment {experiment} left no result: see what it printed")
     return found.strip()

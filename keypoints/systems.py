@@ -1,6 +1,6 @@
 """Train every option of every group on the real data and put them into one table: `make systems`.
 
-    python -m keypoints.systems --only nose face --scorer kaggle_score.py
+    python -m keypoints.systems --only nose face-zhou --scorer kaggle_score.py
 
 The rows are the options in conf/ and the variants that conf/systems.yaml lists. Each is a DVC
 experiment of its own in a temporary folder (`dvc exp run --temp`), so the workspace stays as it is. A
@@ -18,7 +18,7 @@ import hashlib
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +52,10 @@ class System:
     reported: dict[str, str] = field(default_factory=dict)
 
     @property
+    def row(self) -> str:
+        return f"{self.part}-{self.name}"
+
+    @property
     def title(self) -> str:
         return f"{self.part}={self.option}"
 
@@ -63,17 +67,26 @@ class System:
 def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool) -> None:
     import torch
 
-    for part in only or standings.GROUPS:
-        for system in listed(part, cpu=not torch.cuda.is_available()):
-            row = OUT / profile / f"{part}-{system.name}.json"
-            composed = settle(system, profile, imagenet)
-            if not stands(row, composed, part):
-                print(f"== {row.stem}: {' '.join(system.overrides)}", flush=True)
-                made = run(system, composed, profile, scorer)
-                with files.whole(row) as temporary:
-                    temporary.write_text(json.dumps(made, indent=2) + "\n")
-                standings.write(OUT / profile, PAGE)
+    for system in wanted(only or standings.GROUPS, cpu=not torch.cuda.is_available()):
+        row = OUT / profile / f"{system.row}.json"
+        composed = settle(system, profile, imagenet)
+        if not stands(row, composed, system.part):
+            print(f"== {row.stem}: {' '.join(system.overrides)}", flush=True)
+            made = run(system, composed, profile, scorer)
+            with files.whole(row) as temporary:
+                temporary.write_text(json.dumps(made, indent=2) + "\n")
+            standings.write(OUT / profile, PAGE)
     standings.write(OUT / profile, PAGE)
+
+
+def wanted(names: Sequence[str], cpu: bool) -> Iterator[System]:
+    """The systems that are named, in that order: a part's, or one (`nose-kim`). Raises `UserError`."""
+    for name in names:
+        part, _, row = name.partition("-")
+        found = [s for s in listed(part, cpu) if row in ("", s.name)] if part in standings.GROUPS else []
+        if not found:
+            raise errors.UserError(f"--only {name}: neither a part ({', '.join(standings.GROUPS)}) nor a row")
+        yield from found
 
 
 def listed(part: str, cpu: bool) -> Iterator[System]:
@@ -113,7 +126,7 @@ def digest(composed: dict, part: str) -> str:
 def run(system: System, composed: dict, profile: str, scorer: Path | None) -> dict[str, object]:
     """Train and measure one system; its row of the table. Where it fails, the row says so."""
     part = system.part
-    name = f"{profile}-{part}-{system.name}".replace("_", "-")
+    name = f"{profile}-{system.row}".replace("_", "-")
     overrides, targets = [f"profile={profile}", *system.overrides], [f"evaluate@{part}"]
     if known := gathered(composed, part, Path("results") / profile):
         return described(system, composed) | known
@@ -195,7 +208,7 @@ def parameters(composed: dict, part: str) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", default=[], choices=standings.GROUPS, metavar="PART")
+    parser.add_argument("--only", nargs="*", default=[], metavar="ROW", help="nose, or nose-kim")
     parser.add_argument("--scorer", type=Path, help="the leaderboard's kaggle_score.py")
     parser.add_argument("--profile", default="real")
     parser.add_argument("--no-imagenet", action="store_true", help="train those that start from it without")

@@ -136,10 +136,11 @@ def test_every_option_builds_in_full(option: str, recipes: dict[str, Part]) -> N
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_write_ups_train_by_plain_adam(option: str, recipes: dict[str, Part]) -> None:
+def test_write_ups_train_by_plain_adam_or_sgd(option: str, recipes: dict[str, Part]) -> None:
     config = recipes[option].train
     if option.split("=")[1] != "best":
-        assert (config.optimizer, config.weight_decay, config.ema, config.clip) == ("adam", 0, 0, None)
+        kind = "sgd" if option.endswith("=kim") else "adam"
+        assert (config.optimizer, config.weight_decay, config.ema, config.clip) == (kind, 0, 0, None)
         assert config.schedule == ("cosine" if option.endswith("_schedule") else "none")
         assert config.precision == "float32" and not recipes[option].augment.flip
 

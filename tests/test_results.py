@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from keypoints import params, results, standings, systems
+from keypoints import experiments, params, results, standings, systems
+from keypoints.errors import UserError
 
 
 def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
@@ -56,6 +57,32 @@ def test_a_machine_without_a_gpu_trains_the_heavy_ones_for_less():
     changed = {cpu: {s.name: s.changed for s in systems.listed("landmarks", cpu)} for cpu in (False, True)}
     assert changed[False]["zhou"] == [] and changed[True]["zhou"]
     assert changed[False]["best"] == changed[True]["best"] == []
+
+
+def test_rows_are_named_by_part_or_one_by_one():
+    names = [system.row for system in systems.wanted(["face-zhou", "heatmaps"], cpu=True)]
+    assert names == ["face-zhou", "heatmaps-best", "heatmaps-kim", "heatmaps-zhou", "heatmaps-best_kaggle"]
+    for wrong in ("mouth", "face-nobody"):
+        with pytest.raises(UserError, match=f"--only {wrong}"):
+            list(systems.wanted([wrong], cpu=True))
+
+
+def test_an_experiment_is_found_though_head_has_moved_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for key in ("GIT_AUTHOR", "GIT_COMMITTER"):
+        monkeypatch.setenv(f"{key}_NAME", "nobody")
+        monkeypatch.setenv(f"{key}_EMAIL", "nobody@localhost")
+    experiments.git("init", "--quiet")
+    made = []
+    for minute in range(3):  # the second is the last one of this name
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"2026-01-01T00:0{minute}:00Z")
+        experiments.git("commit", "--quiet", "--allow-empty", "-m", "x")
+        made.append(experiments.git("rev-parse", "HEAD").strip())
+    for commit, baseline, name in zip(made, ("ab/12", "cd/34", "cd/34"), ("a", "a", "b"), strict=True):
+        experiments.git("update-ref", f"refs/exps/{baseline}/{name}", commit)
+    assert experiments.commit("a") == made[1]
+    with pytest.raises(UserError, match="nothing"):
+        experiments.commit("nothing")
 
 
 def test_every_option_belongs_to_a_group_of_the_table():
