@@ -34,6 +34,34 @@ def bars(path: Path, rows: list[Row], key: str = "nme") -> None:
         named(axes, rows)
 
 
+def leaderboard(path: Path, rows: list[Row], key: str = "kaggle") -> None:
+    """A bar a system: its estimated error on the Kaggle list, and discs where its author's figures are."""
+    with figure(path, 7.0, 0.9 + ROW * len(rows)) as sheet:
+        axes = sheet.subplots()
+        kinds = sorted({row["part"] for row in rows})
+        for i, kind in enumerate(kinds):
+            held = [(row[key], at) for at, row in enumerate(rows) if row["part"] == kind]
+            axes.barh([at for _, at in held], [px for px, _ in held], color=LINES[i], height=0.7, label=kind)
+        said = [(px, at) for at, row in enumerate(rows) for px in reported(row, key)]
+        if said:
+            axes.plot(*zip(*said, strict=True), "o", color="0.2", markersize=5, label="its author reports")
+        for at, row in enumerate(rows):
+            axes.text(row[key], at, f" {row[key]:.2f}", va="center", bbox=PLAIN)
+        longest = max(row[key] for row in rows)
+        axes.set(xlim=(0, 1.12 * longest), xlabel="mean absolute error on the Kaggle list, estimated, px")
+        sheet.legend(loc="outside upper center", ncols=len(kinds) + 1)
+        named(axes, rows)
+
+
+def reported(row: Row, key: str) -> list[float]:
+    """The figures that a row's author gives under this name: `kaggle 8.50 / 8.46` are two."""
+    for said in (row.get("reported") or "").split(", "):
+        name, _, figures = said.rpartition(f"{key} ")
+        if not name and figures != said:
+            return [float(figure) for figure in figures.split(" / ")]
+    return []
+
+
 def following(path: Path, rows: list[Row], key: str = "follow_position") -> None:
     """Two discs a system: how far it follows position and shape away from the mean (`metrics.following`)."""
     kinds = {key: ("o", "position"), "follow_shape": ("D", "shape")}

@@ -25,6 +25,7 @@ COLUMNS = {
     "reported": "its author reports",
 }
 DETAILS = {
+    "val_nme": "val. NME, %",
     "mean_shape_nme": "mean shape, %",
     "follow_position": "follows position",
     "follow_shape": "follows shape",
@@ -56,6 +57,10 @@ def write(folder: Path, page: Path) -> None:
             if len(drawn) > 1:
                 chart(folder / f"{group}-{key}.png", drawn, key)
                 lines += ["", f"![{key} of the systems of {group}]({group}-{key}.png)"]
+    ranked = sorted((row for row in rows if row.get("kaggle")), key=lambda row: row["kaggle"])
+    if len(ranked) > 1:
+        lessons.leaderboard(folder / "kaggle.png", ranked)
+        lines += ["", "![the Kaggle list, as it is estimated and as the authors report](kaggle.png)"]
     with files.whole(folder / "README.md") as temporary:
         temporary.write_text("\n".join(lines) + "\n")
     before, begin, rest = page.read_text().partition(BEGIN)

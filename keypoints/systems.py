@@ -165,6 +165,7 @@ def measured(figures: str, history: str, subsets: str) -> dict[str, object]:
     return {
         "epochs": len(epochs),
         "val_loss": float(epochs[-1]["val_loss"]),
+        "val_nme": float(epochs[-1]["val_nme"]),
         **{key: found[key] for key in MEASURED if key in found},
         **{f"{kind}s": {g["name"]: float(g["nme"]) for g in groups if g["kind"] == kind} for kind in KINDS},
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from keypoints import experiments, params, results, standings, systems
+from keypoints import experiments, lessons, params, results, standings, systems
 from keypoints.errors import UserError
 
 
@@ -41,6 +41,12 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
     assert (first, begin, end, last) == ("before", standings.BEGIN, standings.END, "after")
     assert [line.split("|")[2].strip() for line in shown[2:]] == ["kim", "best", "kim", "kim_fast"]
     assert {path.name for path in tmp_path.glob("*.png")} == {"face-nme.png", "face-regions.png"}
+
+
+def test_figures_that_an_author_reports_are_read():
+    row = {"reported": "mse 0.0016, kaggle 8.50 / 8.46"}
+    assert lessons.reported(row, "kaggle") == [8.5, 8.46] and lessons.reported(row, "mse") == [0.0016]
+    assert lessons.reported(row, "nme") == lessons.reported({"reported": None}, "mse") == []
 
 
 @pytest.mark.parametrize("part", standings.GROUPS)
