@@ -83,14 +83,14 @@ def groups(path: Path, rows: list[Row], key: str) -> None:
     names = sorted({name for row in rows for name in row[key]})
     table = np.array([[row[key].get(name, np.nan) for name in names] for row in rows])
     relative = table / np.nanmean(table, axis=1, keepdims=True)
-    with figure(path, 2.6 + 0.75 * len(names), 0.9 + ROW * len(rows)) as sheet:
+    with figure(path, 2.6 + 0.75 * len(names), 1.1 + ROW * len(rows)) as sheet:
         axes = sheet.subplots()
         axes.imshow(relative, cmap="Oranges", vmin=0.4, vmax=2.0, aspect="auto")
         for (y, x), value in np.ndenumerate(table):
             said = "" if np.isnan(value) else f"{value:.1f}" if value < 100 else f"{value:.0f}"
             dark = relative[y, x] > 1.6
             axes.text(x, y, said, ha="center", va="center", color="white" if dark else "black")
-        axes.set_xticks(range(len(names)), names)
+        axes.set_xticks(range(len(names)), [name.replace(" ", "\n").replace("/", "/\n") for name in names])
         axes.xaxis.tick_top()
         named(axes, rows)
         axes.grid(visible=False)
