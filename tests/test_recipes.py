@@ -6,9 +6,6 @@ channels: they are built in full too.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,19 +14,15 @@ import pytest
 import torch
 from torch import nn
 
-from keypoints import checkpoints, compose, crops, gallery, params, snapshots, summary, training, weights
+from keypoints import checkpoints, compose, crops, gallery, snapshots, training, weights
 from keypoints.errors import UserError
-from keypoints.landmarks import IBUG, IMM, SCHEMES, nose_tip
+from keypoints.landmarks import IBUG, IMM, nose_tip
 from keypoints.models.blocks import output_shape
 from keypoints.params import Part
-from keypoints.tensors import Faces
 from keypoints.weights import Trained
 from stages import evaluate, render, submit, train
+from tests.recipes import OPTIONS, composed, noise, small
 
-PARTS = ("nose", "face", "landmarks", "heatmaps", "youtube")
-OPTIONS = sorted(
-    f"{path.parent.name}={path.stem}" for part in PARTS for path in compose.CONF.glob(f"{part}/*.yaml")
-)
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = SHARED / "ibug_300W_large_face_landmark_dataset.tar.gz"
 
@@ -52,46 +45,6 @@ PARAMETERS = {  # all, and those that learn
 @pytest.fixture(scope="module")
 def recipes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Part]:
     return {option: composed(tmp_path_factory.mktemp("recipe"), option) for option in OPTIONS}
-
-
-def composed(folder: Path, option: str, *overrides: str) -> Part:
-    compose.compose([option, *overrides], folder / "params.yaml")
-    return params.load(folder / "params.yaml").part(option.split("=")[0])
-
-
-def small(part: Part) -> Part:
-    """The same recipe where a step of it is quick."""
-    if part.model.family == "unet":
-        size = [56, 56]
-        codec = replace(part.codec, map_size=size)
-        model = replace(part.model, options={"width": 4})
-        return replace(part, data=replace(part.data, size=size), codec=codec, model=model)
-    if part.model.family == "backbone":
-        options = part.model.options | {"pretrained": False}
-        part = replace(part, model=replace(part.model, options=options))
-        return replace(part, data=replace(part.data, size=[64, 64]))
-    return part
-
-
-def noise(part: Part, train: int = 2, val: int = 2) -> Faces:
-    """Faces of noise, with points scattered round a fixed shape."""
-    rng = np.random.default_rng(0)
-    count, size, margin = train + val, np.array(part.data.size), part.data.margin
-    shape = rng.uniform(0.2, 0.8, (SCHEMES[part.data.points].points, 2)) * size
-    width, height = size + 2 * margin
-    splits = ["train"] * train + ["val"] * val
-    return Faces(
-        images=rng.integers(0, 256, (count, height, width, part.data.channels), dtype=np.uint8),
-        matrices=np.stack([crops.affine((0, 0, *size.tolist()), tuple(size))] * count),
-        margin=margin,
-        points=(shape + rng.normal(0, 3, (count, *shape.shape))).astype(np.float32),
-        image_size=np.tile(size, (count, 1)).astype(np.int32),
-        eye_distance=np.full(count, 30, np.float32),
-        split=np.array(splits),
-        subset=np.array(["all"] * count),
-        group=np.array([str(i) for i in range(count)]),
-        name=np.array([f"{i}.jpg" for i in range(count)]),
-    )
 
 
 def convolutions(net: nn.Module) -> int:
@@ -224,83 +177,6 @@ def test_the_unet_wants_multiples_of_28(recipes: dict[str, Part]) -> None:
     )
     with pytest.raises(UserError, match="multiples of 28"):
         Trained.new(part)
-
-
-class TestPretrained:
-    @pytest.fixture
-    def part(self, recipes: dict[str, Part]) -> Part:
-        part = recipes["landmarks=anon"]
-        return replace(part, data=replace(part.data, size=[64, 64]))
-
-    def test_weights_come_from_a_local_file(
-        self, part: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        from torchvision.models import resnet18
-
-        torch.manual_seed(0)
-        given = resnet18()
-        file = tmp_path / "resnet18-f37072fd.pth"  # torchvision's name, found in a folder too
-        torch.save(given.state_dict(), file)
-        for named in (file, tmp_path):
-            monkeypatch.setenv("KEYPOINTS_PRETRAINED", str(named))
-            net = Trained.new(part).model
-            torch.testing.assert_close(net.body.layer4[1].conv2.weight, given.layer4[1].conv2.weight)
-            assert net.body.fc.out_features == 136
-        # Pixels -0.5…0.5 arrive as ImageNet's weights want them.
-        grey = net.mean.new_full((1, 3, 1, 1), 0.1)
-        wanted = (0.6 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
-        torch.testing.assert_close(((grey - net.mean) / net.std).flatten(), wanted)
-
-        monkeypatch.setenv("KEYPOINTS_PRETRAINED", str(tmp_path / "gone"))
-        Trained.new(part, fresh=False).save(tmp_path / "a.pt")
-        weights.load(tmp_path / "a.pt", part)  # what was trained needs no file
-
-    @pytest.mark.parametrize("content", [None, b"rubbish", {"conv1.weight": torch.zeros(1)}, {}])
-    def test_what_is_no_such_file_is_one_line(
-        self, content: object, part: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        file = tmp_path / "given.pth"
-        if isinstance(content, bytes):
-            file.write_bytes(content)
-        elif content is not None:
-            torch.save(content, file)
-        monkeypatch.setenv("KEYPOINTS_PRETRAINED", str(file))
-        with pytest.raises(
-            UserError, match=r"no ImageNet weights of resnet18 .*given\.pth.*pretrained"
-        ) as caught:
-            Trained.new(part)
-        assert "\n" not in str(caught.value)
-
-    def test_without_a_network_it_is_one_line_too(self, part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
-        from torchvision.models import ResNet18_Weights
-
-        def lost(*args: object, **more: object) -> None:
-            raise OSError("no route to host")
-
-        monkeypatch.delenv("KEYPOINTS_PRETRAINED", raising=False)
-        monkeypatch.setattr(ResNet18_Weights, "get_state_dict", lost)
-        with pytest.raises(UserError, match=r"torchvision's address.*KEYPOINTS_PRETRAINED") as caught:
-            Trained.new(part)
-        assert "\n" not in str(caught.value)
-
-    def test_frozen_parameters_stay(self, part: Part) -> None:
-        part = small(part)
-        part = replace(part, train=replace(part.train, batch=2))
-        net = training.Loop(part, noise(part), 1, 1, 1).run().model
-        torch.manual_seed(1)
-        before = Trained.new(part).model.state_dict()
-        after = dict(net.named_parameters())
-        moved = {name.split(".")[1] for name, value in after.items() if not torch.equal(value, before[name])}
-        assert moved == {"layer4", "fc"}
-
-    def test_grey_crops_are_refused(self, part: Part) -> None:
-        with pytest.raises(UserError, match=r"data\.channels: 3"):
-            Trained.new(replace(part, data=replace(part.data, channels=1)))
-
-    def test_a_layer_that_is_not_there_is_refused(self, part: Part) -> None:
-        options = part.model.options | {"pretrained": False, "trained": ["layer9"]}
-        with pytest.raises(UserError, match="layer9"):
-            Trained.new(replace(part, model=replace(part.model, options=options)))
 
 
 @pytest.mark.parametrize("option", ["heatmaps=zhou", "heatmaps=kim", "landmarks=anon_pca", "nose=zhou"])
@@ -440,19 +316,3 @@ def test_what_twelve_components_really_hold(recipes: dict[str, Part]) -> None:
     codec = codecs.build(part.codec, IBUG.points, (224, 224))
     codec.fit(torch.from_numpy(crops.apply(matrices, points)).float())
     assert float(codec["explained"]) == pytest.approx(0.976, abs=0.003)
-
-
-def test_the_summary_prints_layers_shapes_and_parameters(capsys: pytest.CaptureFixture[str]) -> None:
-    summary.main(["nose=zhou", "face.train.lr=1e-3"], ["nose"])
-    text = capsys.readouterr().out
-    assert text.startswith("nose=zhou\n") and "Total params: 129,842" in text
-    assert "[1, 12, 74, 54]" in text and "7,224" in text and "face" not in text
-    summary.main(["heatmaps=zhou"], [])
-    assert "heatmaps=zhou" in (text := capsys.readouterr().out) and "[1, 68, 224, 224]" in text
-
-
-def test_the_summarys_command_line() -> None:
-    command = [sys.executable, "-m", "keypoints.summary", "-S", "face=nobody"]
-    environment = os.environ | {"PYTHONPATH": str(compose.CONF.parent)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and done.stderr.startswith("error: conf/: ") and "nobody" in done.stderr
