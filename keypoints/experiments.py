@@ -7,9 +7,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keypoints import tracking
 from keypoints.errors import UserError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 
 def commit(experiment: str) -> str:
@@ -32,12 +37,24 @@ def git(*command: str) -> str:
 
 def seconds(experiment: str) -> float:
     """How long the epochs of an experiment's training took, also of one that was killed between them."""
+    client, run = _tracked(experiment)
+    history = client.get_metric_history(run.info.run_id, "seconds") if run else []
+    return sum({metric.step: metric.value for metric in history}.values())
+
+
+def failure(experiment: str) -> str:
+    """Why an experiment's training failed, in its own words where they are known."""
+    run = _tracked(experiment)[1]
+    return (run.data.tags.get("error") if run else None) or "see the command's output"
+
+
+def _tracked(experiment: str) -> tuple[MlflowClient, Run | None]:
+    """MLflow's newest run of an experiment's training, and the client that knows more of it."""
     client, store = tracking._connect()
     if not client:
-        raise UserError("the training times are MLflow's: run without KEYPOINTS_TRACKING=off")
+        raise UserError("training times and failures are MLflow's: run without KEYPOINTS_TRACKING=off")
     runs = client.search_runs([store], f"tags.dvc_experiment = '{experiment}'", max_results=1)
-    history = client.get_metric_history(runs[0].info.run_id, "seconds") if runs else []
-    return sum({metric.step: metric.value for metric in history}.values())
+    return client, runs[0] if runs else None
 
 
 def score(commit: str, scorer: Path) -> float:

@@ -85,7 +85,7 @@ def table(rows: list[Row], columns: dict[str, str]) -> list[str]:
     for row in rows:
         cells = {key: row.get(key) for key in columns}
         if "failed" in row:
-            cells["nme"] = "failed"
+            cells["nme"] = f"failed: {row['failed']}"
         lines.append(f"| {' | '.join(map(text, cells.values()))} |")
     return lines
 

@@ -136,7 +136,7 @@ def run(system: System, composed: dict, profile: str, scorer: Path | None) -> di
     command = ["dvc", "exp", "run", "--temp", "--force", "--name", name]
     done = subprocess.run([*command, *(x for o in overrides for x in ("-S", o)), *targets], check=False)
     if done.returncode:
-        return described(system, composed) | {"failed": "see the command's output"}
+        return described(system, composed) | {"failed": experiments.failure(name)}
     commit = experiments.commit(name)
     figures = measured(*(experiments.shown(commit, f"metrics/{file}") for file in files_of(part)))
     figures["minutes"] = round(experiments.seconds(name) / 60, 1)

@@ -112,7 +112,8 @@ def training_run(name: str, part: Part, fingerprint: str, extra: dict[str, Any])
         run.parameters({**asdict(part), **extra})
     try:
         yield run
-    except Exception:  # an interrupt leaves it running, to be taken up again
+    except Exception as error:  # an interrupt leaves it running, to be taken up again
+        run.tag(error=" ".join(str(error).split())[:250])
         run.end("FAILED")
         raise
     run.end("FINISHED")

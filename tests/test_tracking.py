@@ -8,7 +8,8 @@ import textwrap
 
 import pytest
 
-from keypoints import tracking
+from keypoints import experiments, tracking
+from keypoints.errors import UserError
 from tests.blobs import PART
 
 
@@ -67,6 +68,20 @@ def test_a_killed_run_is_taken_up_and_a_failed_one_is_not(root):
     assert statuses == ["FAILED", "FINISHED", "FINISHED"]
 
 
+def test_an_experiments_time_and_failure_are_found_again(root, monkeypatch):
+    monkeypatch.setenv("DVC_EXP_NAME", "lazy-fox")
+    with (
+        pytest.raises(UserError),
+        tracking.training_run("nose", PART, "one", {}) as run,
+    ):
+        for epoch, seconds in ((1, 2.0), (2, 3.0), (2, 4.0)):  # the second was reported again after a kill
+            run.metrics({"seconds": seconds}, step=epoch)
+        raise UserError("the loss was no number\nany more")
+    assert experiments.seconds("lazy-fox") == 6.0
+    assert experiments.failure("lazy-fox") == "the loss was no number any more"
+    assert experiments.seconds("nobody") == 0 and "output" in experiments.failure("nobody")
+
+
 def test_an_interrupted_run_is_taken_up(root):
     with pytest.raises(KeyboardInterrupt), tracking.training_run("nose", PART, "one", {}):
         raise KeyboardInterrupt
@@ -110,7 +125,8 @@ def test_where_nothing_can_be_written_training_goes_on(root, monkeypatch, capsys
 def test_processes_that_create_the_database_at_once_do_not_spoil_it(root):
     program = textwrap.dedent(
         """
-        from keypoints import tracking
+        from keypoints import experiments, tracking
+from keypoints.errors import UserError
         from tests.blobs import PART
         import sys
         with tracking.training_run("nose", PART, sys.argv[1], {}) as run:
