@@ -125,8 +125,7 @@ def test_where_nothing_can_be_written_training_goes_on(root, monkeypatch, capsys
 def test_processes_that_create_the_database_at_once_do_not_spoil_it(root):
     program = textwrap.dedent(
         """
-        from keypoints import experiments, tracking
-from keypoints.errors import UserError
+        from keypoints import tracking
         from tests.blobs import PART
         import sys
         with tracking.training_run("nose", PART, sys.argv[1], {}) as run:
