@@ -26,6 +26,12 @@ def commit(experiment: str) -> str:
     return found.strip()
 
 
+def forget(experiment: str) -> None:
+    """Let git know of no experiment of this name; DVC's cache and MLflow keep what they have."""
+    for ref in git("for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{experiment}").split():
+        git("update-ref", "-d", ref)
+
+
 def shown(commit: str, path: str) -> str:
     """A file that git keeps, as an experiment left it."""
     return git("show", f"{commit}:{path}")

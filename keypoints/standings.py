@@ -29,7 +29,9 @@ DETAILS = {
     "mean_shape_nme": "mean shape, %",
     "follow_position": "follows position",
     "follow_shape": "follows shape",
+    "size_ratio": "size of its faces",
     "codec_nme": "codec loses, %",
+    "outside": "points outside",
     "split": "split",
     "faces": "faces",
 }

@@ -5,7 +5,7 @@
 The rows are the options in conf/ and the variants that conf/systems.yaml lists. Each is a DVC
 experiment of its own in a temporary folder (`dvc exp run --temp`), so the workspace stays as it is. A
 system that has its row in results/systems/, with these settings, is not run again: a stopped command goes
-on where it was.
+on where it was; `--again` measures it anew, by the weights that DVC's run-cache still has of it.
 What `make real` trained with the same settings is not trained twice: its row is read from
 results/<profile>. The table says what was run and nothing of what was not.
 """
@@ -27,7 +27,7 @@ import yaml
 from keypoints import errors, experiments, files, params, standings
 
 CONF, OUT, PAGE = Path("conf"), Path("results/systems"), Path("README.md")
-KINDS = ("subset", "region")  # whose NME a row keeps
+KINDS = ("subset", "region")  # whose NME a row keeps, and of regions what no net could say
 MEASURED = (
     "mse",
     "nme",
@@ -36,7 +36,10 @@ MEASURED = (
     "mean_shape_nme",
     "follow_position",
     "follow_shape",
+    "follow_size",
+    "size_ratio",
     "codec_nme",
+    "outside",
     "pca_explained",
 )
 
@@ -64,13 +67,13 @@ class System:
         return [self.title, *self.changed]
 
 
-def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool) -> None:
+def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool, again: bool = False) -> None:
     import torch
 
     for system in wanted(only or standings.GROUPS, cpu=not torch.cuda.is_available()):
         row = OUT / profile / f"{system.row}.json"
         composed = settle(system, profile, imagenet)
-        if not stands(row, composed, system.part):
+        if again or not stands(row, composed, system.part):
             print(f"== {row.stem}: {' '.join(system.overrides)}", flush=True)
             made = run(system, composed, profile, scorer)
             with files.whole(row) as temporary:
@@ -133,13 +136,15 @@ def run(system: System, composed: dict, profile: str, scorer: Path | None) -> di
     scored = bool(scorer) and composed[part]["data"]["points"] == "ibug68" and part != "youtube"
     if scored:
         overrides, targets = [*overrides, f"submission.part={part}"], [*targets, "submit"]
-    command = ["dvc", "exp", "run", "--temp", "--force", "--name", name]
+    experiments.forget(name)  # not --force: that trains again what DVC's run-cache holds
+    command = ["dvc", "exp", "run", "--temp", "--name", name]
     done = subprocess.run([*command, *(x for o in overrides for x in ("-S", o)), *targets], check=False)
     if done.returncode:
         return described(system, composed) | {"failed": experiments.failure(name)}
     commit = experiments.commit(name)
     figures = measured(*(experiments.shown(commit, f"metrics/{file}") for file in files_of(part)))
-    figures["minutes"] = round(experiments.seconds(name) / 60, 1)
+    seconds = experiments.seconds(name)
+    figures["minutes"] = round(seconds / 60, 1) if seconds else None  # trained under another name
     figures["kaggle"] = experiments.score(commit, scorer) if scored else None
     return described(system, composed) | figures
 
@@ -167,8 +172,14 @@ def measured(figures: str, history: str, subsets: str) -> dict[str, object]:
         "val_loss": float(epochs[-1]["val_loss"]),
         "val_nme": float(epochs[-1]["val_nme"]),
         **{key: found[key] for key in MEASURED if key in found},
-        **{f"{kind}s": {g["name"]: float(g["nme"]) for g in groups if g["kind"] == kind} for kind in KINDS},
+        **{f"{kind}s": column(groups, kind, "nme") for kind in KINDS},
+        **{f"region_{key}": column(groups, "region", key) for key in ("codec_nme", "outside")},
     }
+
+
+def column(rows: list[dict[str, str]], kind: str, key: str) -> dict[str, float]:
+    """One figure of a kind's rows, by their names; of rows without it, nothing."""
+    return {row["name"]: float(row[key]) for row in rows if row["kind"] == kind and key in row}
 
 
 def files_of(part: str) -> list[str]:
@@ -213,5 +224,6 @@ if __name__ == "__main__":
     parser.add_argument("--scorer", type=Path, help="the leaderboard's kaggle_score.py")
     parser.add_argument("--profile", default="real")
     parser.add_argument("--no-imagenet", action="store_true", help="train those that start from it without")
+    parser.add_argument("--again", action="store_true", help="measure anew what has its row already")
     args = parser.parse_args()
-    errors.run(main, args.only, args.scorer, args.profile, not args.no_imagenet)
+    errors.run(main, args.only, args.scorer, args.profile, not args.no_imagenet, args.again)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from keypoints import codecs, errors, files, metrics, params, tensors, weights
+from keypoints import diagnosis, errors, files, metrics, params, tensors, weights
 from keypoints.errors import UserError
 
 
@@ -33,13 +33,24 @@ def main(name: str, data: Path, model: Path) -> None:
     figures = metrics.summary(truth, predicted, *sizes)
     baseline = metrics.summary(truth, guessed, *sizes)
     figures |= metrics.following(faces.points, found, trained.mean_shape)
-    kept = faces.in_image(roundtrip(trained.codec, faces.points))
+    figures |= diagnosis.sizes(faces.points, found)
+    kept = faces.in_image(diagnosis.roundtrip(trained.codec, faces.points))
     figures["codec_nme"] = round(float(metrics.nme(truth, kept, faces.eye_distance).mean()), 4)
+    outside = diagnosis.outside(faces.points, faces.size)
+    figures["outside"] = float(outside.mean())
     figures |= {f"mean_shape_{key}": value for key, value in baseline.items() if key != "faces"}
     if "explained" in trained.codec.state():
         figures["pca_explained"] = float(trained.codec.state()["explained"])  # of the training shapes
-    details = metrics.by_group(faces.subset, truth, predicted, *sizes)
-    details += metrics.by_region(trained.scheme, truth, predicted, *sizes)
+
+    def by_set(points: np.ndarray) -> list[dict]:
+        groups = metrics.by_group(faces.subset, truth, points, *sizes)
+        return groups + metrics.by_region(trained.scheme, truth, points, *sizes)
+
+    shares = diagnosis.shares(outside, faces.subset, trained.scheme)
+    details = [
+        row | {"codec_nme": round(lost["nme"], 4), "outside": share}
+        for row, lost, share in zip(by_set(predicted), by_set(kept), shares, strict=True)
+    ]
 
     nme = metrics.nme(truth, predicted, faces.eye_distance)
     curve = metrics.cumulative(nme)
@@ -63,15 +74,6 @@ def main(name: str, data: Path, model: Path) -> None:
         f"{name}: NME {figures['nme']:.3f} % (mean shape {baseline['nme']:.2f} %), "
         f"MSE {figures['mse']:.3g} ({baseline['mse']:.3g}), {figures['mae_px']:.2f} px, {len(faces)} faces"
     )
-
-
-def roundtrip(codec: codecs.Codec, points: np.ndarray, batch: int = 16) -> np.ndarray:
-    """What a net without any error would say of `points` (N, K, 2): encoded and decoded, crop pixels."""
-    found = []
-    for some in torch.from_numpy(points).split(batch):  # maps are large
-        target = codec.encode(some)
-        found.append(codec.decode(target.log() if codec.wants.map_size else target))
-    return torch.cat(found).numpy()
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

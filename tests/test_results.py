@@ -87,8 +87,11 @@ def test_an_experiment_is_found_though_head_has_moved_on(tmp_path, monkeypatch):
     for commit, baseline, name in zip(made, ("ab/12", "cd/34", "cd/34"), ("a", "a", "b"), strict=True):
         experiments.git("update-ref", f"refs/exps/{baseline}/{name}", commit)
     assert experiments.commit("a") == made[1]
-    with pytest.raises(UserError, match="nothing"):
-        experiments.commit("nothing")
+    experiments.forget("a")
+    assert experiments.commit("b") == made[2]
+    for name in ("a", "nothing"):
+        with pytest.raises(UserError, match=name):
+            experiments.commit(name)
 
 
 def test_every_option_belongs_to_a_group_of_the_table():
