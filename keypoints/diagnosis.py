@@ -1,4 +1,4 @@
-"""Why points are wrong: what no net could say, and how large the faces are that a net draws.
+"""Why points are wrong: what the crop and the codec lose, and how far a net goes with the faces.
 
 Points are (N, K, 2) in pixels of the crop.
 """
@@ -15,7 +15,7 @@ from keypoints.landmarks import Scheme
 
 
 def roundtrip(codec: Codec, points: np.ndarray, batch: int = 16) -> np.ndarray:
-    """What a net without any error would say of `points`: encoded and decoded again, (N, K, 2)."""
+    """The `points` encoded and decoded again, (N, K, 2): where they differ, no net of this codec is right."""
     found = []
     for some in torch.from_numpy(points).split(batch):  # maps are large
         target = codec.encode(some)
@@ -28,34 +28,48 @@ def outside(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return ((points < -0.5) | (points > np.asarray(size) - 0.5)).any(axis=-1)
 
 
-def shares(told: np.ndarray, labels: Sequence[str], scheme: Scheme) -> list[float]:
-    """Means of what is told of every point (N, K): of every label's faces, then of every region's points.
+def shares(flags: np.ndarray, labels: Sequence[str], scheme: Scheme) -> list[float]:
+    """How many of the points' flags (N, K) are set, 0…1: of every label's faces, then of every region.
 
     In the order of the rows of `metrics.by_group` and `metrics.by_region`.
     """
     labels = np.asarray(labels, dtype=str)
-    by_label = [told[labels == label] for label in sorted(set(labels.tolist()))]
-    by_region = [told[:, points] for _, points in sorted(scheme.regions.items())]
+    by_label = [flags[labels == label] for label in sorted(set(labels.tolist()))]
+    by_region = [flags[:, points] for _, points in sorted(scheme.regions.items())]
     return [float(some.mean()) for some in by_label + by_region]
 
 
-def sizes(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """How large the predicted faces are; nothing of single points, which have no size.
+def following(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """How far predictions go with the faces, as least-squares slopes over what is true.
 
-    A face's size is the root of the mean squared distance of its points from their middle.
+    1 is all the way, 0 is one answer for every face; between them the net regresses to the mean, above
+    1 it overdoes. A face's size is the root of the mean squared distance of its points from their
+    middle. Where there is one point, there is but a position; where no face differs, slopes are 0.
 
-    size_ratio:  of a predicted face over the true one, mean over the faces: below 1 they shrink
-    follow_size: the least-squares slope of predicted over true sizes, as of `metrics.following`
+    follow_position: of the middle of a face's points
+    follow_shape:    of the points about their middle
+    follow_size:     of the size
+    size_ratio:      no slope but the predicted size over the true one, mean over the faces
     """
-    true, said = (np.sqrt(np.mean(np.sum(about(p) ** 2, -1), -1)) for p in (truth, predicted))
-    if not true.all():
-        return {}
-    spread = float(np.sum((true - true.mean()) ** 2))
-    slope = float(np.sum((true - true.mean()) * (said - said.mean()))) / spread if spread else 0.0
-    return {"size_ratio": float(np.mean(said / true)), "follow_size": slope}
+    middles, shapes = zip(*(_parts(points) for points in (truth, predicted)), strict=True)
+    slopes = {"follow_position": _slope(*middles)}
+    if truth.shape[1] > 1:
+        true, said = (np.sqrt(np.mean(np.sum(shape**2, -1), -1)) for shape in shapes)
+        slopes["follow_shape"] = _slope(*shapes)
+        slopes["follow_size"] = _slope(true, said)
+        slopes["size_ratio"] = float(np.mean(said[true > 0] / true[true > 0])) if true.any() else 0.0
+    return slopes
 
 
-def about(points: np.ndarray) -> np.ndarray:
-    """Points less the middle of their face."""
+def _parts(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The middle of every face's points (N, 1, 2), and the points about it (N, K, 2)."""
     points = np.asarray(points, np.float64)
-    return points - points.mean(axis=1, keepdims=True)
+    middle = points.mean(axis=1, keepdims=True)
+    return middle, points - middle
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> float:
+    """Of all numbers of y over those of x, each about its mean over the faces."""
+    x, y = x - x.mean(0), y - y.mean(0)
+    spread = float(np.sum(x**2))
+    return round(float(np.sum(x * y)) / spread, 6) + 0.0 if spread else 0.0  # not -0.0

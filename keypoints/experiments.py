@@ -42,38 +42,52 @@ def git(*command: str) -> str:
 
 
 def seconds(experiment: str) -> float:
-    """How long the epochs of an experiment's training took, also of one that was killed between them."""
-    client, run = _tracked(experiment)
-    history = client.get_metric_history(run.info.run_id, "seconds") if run else []
-    return sum({metric.step: metric.value for metric in history}.values())
+    """How long the epochs of an experiment's last training took, also of one that went on after a failure.
+
+    0 where MLflow does not know: it is off, or DVC had the training in its run-cache.
+    """
+    client, runs = _tracked(experiment)
+    same = [run for run in runs if run.data.tags.get("fingerprint") == runs[0].data.tags.get("fingerprint")]
+    epochs = {}
+    for run in reversed(same):  # the newest is the first
+        history = client.get_metric_history(run.info.run_id, "seconds")
+        epochs |= {metric.step: metric.value for metric in history}
+    return sum(epochs.values())
 
 
 def failure(experiment: str) -> str:
     """Why an experiment's training failed, in its own words where they are known."""
-    run = _tracked(experiment)[1]
-    return (run.data.tags.get("error") if run else None) or "see the command's output"
+    runs = _tracked(experiment)[1]
+    return (runs[0].data.tags.get("error") if runs else None) or "see the command's output"
 
 
-def _tracked(experiment: str) -> tuple[MlflowClient, Run | None]:
-    """MLflow's newest run of an experiment's training, and the client that knows more of it."""
-    client, store = tracking._connect()
-    if not client:
-        raise UserError("training times and failures are MLflow's: run without KEYPOINTS_TRACKING=off")
-    runs = client.search_runs([store], f"tags.dvc_experiment = '{experiment}'", max_results=1)
-    return client, runs[0] if runs else None
+def _tracked(experiment: str) -> tuple[MlflowClient | None, list[Run]]:
+    """MLflow's runs of an experiment's training, newest first, and the client that knows more of them."""
+    client, store = tracking.connect()
+    return client, client.search_runs([store], f"tags.dvc_experiment = '{experiment}'") if client else []
 
 
 def score(commit: str, scorer: Path) -> float:
-    """The scorer's estimate for the full Kaggle set, pixels of the original photographs."""
+    """The scorer's estimate for the full Kaggle set, pixels of the photographs. Raises `UserError`."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "kaggle.csv"
         get = ["dvc", "get", ".", "submissions/kaggle.csv", "--rev", commit, "-o", str(out), "--quiet"]
         subprocess.run(get, check=True)
-        return estimate(
-            subprocess.run([sys.executable, scorer, out], capture_output=True, text=True, check=True).stdout
-        )
+        return estimate(said(scorer, out))
 
 
-def estimate(said: str) -> float:
-    """The figure in what the scorer prints."""
-    return float(re.search(r"estimated for the full .*: ([0-9.]+)", said)[1])
+def said(scorer: Path, submission: Path) -> str:
+    """What the leaderboard's scorer says of a submission. Raises `UserError`."""
+    command = [sys.executable, str(scorer), str(submission)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"{scorer} refused the submission: {done.stderr.strip()[-300:]}")
+    return done.stdout
+
+
+def estimate(text: str) -> float:
+    """The figure in what the scorer says. Raises `UserError`."""
+    found = re.search(r"estimated for the full .*: ([0-9.]+)", text)
+    if not found:
+        raise UserError(f"the scorer gave no estimate for the full set: {text.strip()[-200:]!r}")
+    return float(found[1])

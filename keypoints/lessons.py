@@ -44,13 +44,14 @@ def leaderboard(path: Path, rows: list[Row], key: str = "kaggle") -> None:
             axes.barh([at for _, at in held], [px for px, _ in held], color=LINES[i], height=0.7, label=kind)
         said = [(px, at) for at, row in enumerate(rows) for px in reported(row, key)]
         if said:
-            axes.plot(*zip(*said, strict=True), "o", color="0.2", markersize=5, label="its author reports")
+            discs = {"color": "0.1", "fillstyle": "none", "markersize": 6, "label": "its author reports"}
+            axes.plot(*zip(*said, strict=True), "o", **discs)
         for at, row in enumerate(rows):
             axes.text(row[key], at, f" {row[key]:.2f}", va="center", bbox=PLAIN)
         longest = max(row[key] for row in rows)
         axes.set(xlim=(0, 1.12 * longest), xlabel="mean absolute error on the Kaggle list, estimated, px")
         sheet.legend(loc="outside upper center", ncols=len(kinds) + 1)
-        named(axes, rows)
+        named(axes, [row | {"name": f"{row['part']} {row['name']}"} for row in rows])
 
 
 def reported(row: Row, key: str) -> list[float]:
@@ -63,23 +64,27 @@ def reported(row: Row, key: str) -> list[float]:
 
 
 def following(path: Path, rows: list[Row], key: str = "follow_position") -> None:
-    """Two discs a system: how far it follows position and shape away from the mean (`metrics.following`)."""
+    """Two discs a system: how far it goes with position and shape of the faces (`diagnosis.following`)."""
     kinds = {key: ("o", "position"), "follow_shape": ("D", "shape")}
     with figure(path, 7.0, 0.9 + ROW * len(rows)) as sheet:
         axes = sheet.subplots()
         for i, (kind, (marker, name)) in enumerate(kinds.items()):
-            held = [(np.clip(row[kind], -0.1, 1.2), at) for at, row in enumerate(rows) if kind in row]
+            held = [(np.clip(row[kind], -0.1, 1.45), at) for at, row in enumerate(rows) if kind in row]
             if held:
                 axes.plot(*zip(*held, strict=True), marker, color=LINES[i], markersize=6, label=name)
         for end in (0, 1):
             axes.axvline(end, color="0.3", linestyle="--", linewidth=1)
-        axes.set(xlabel="0: says the mean shape … 1: goes with the face all the way", xlim=(-0.15, 1.25))
+        axes.set(xlabel="0: says the mean shape … 1: goes with the face all the way", xlim=(-0.15, 1.5))
         sheet.legend(loc="outside upper center", ncols=2)
         named(axes, rows)
 
 
 def groups(path: Path, rows: list[Row], key: str) -> None:
-    """NME by subset or region, a line a system, darker where it is worse than elsewhere."""
+    """NME by subset or region, a line a system, darker where it is worse than elsewhere.
+
+    A row that shares no name with the first is another data set's, and left out.
+    """
+    rows = [row for row in rows if row[key].keys() & rows[0][key].keys()]
     names = sorted({name for row in rows for name in row[key]})
     table = np.array([[row[key].get(name, np.nan) for name in names] for row in rows])
     relative = table / np.nanmean(table, axis=1, keepdims=True)

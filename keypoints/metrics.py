@@ -73,32 +73,6 @@ def summary(
     }
 
 
-def following(truth: np.ndarray, predicted: np.ndarray, mean: np.ndarray) -> dict[str, float]:
-    """How far predictions follow the faces away from the mean shape: 1 all the way, 0 not at all.
-
-    The least-squares slope of what is predicted over what is true, both (N, K, 2) less the `mean`
-    (K, 2), in any one unit; below 1 the net regresses to the mean.
-
-    follow_position: of the middle of a face's points
-    follow_shape:    of the points about their middle; absent where there is one point
-    """
-    truth = _faces("truth", truth, (None, None, 2))
-    predicted = _faces("predicted", predicted, truth.shape)
-    away, said = (points - _faces("mean", mean, truth.shape[1:]) for points in (truth, predicted))
-    slopes = {"follow_position": _slope(away.mean(1), said.mean(1))}
-    if truth.shape[1] > 1:
-        about = (offsets - offsets.mean(1, keepdims=True) for offsets in (away, said))
-        slopes["follow_shape"] = _slope(*about)
-    return slopes
-
-
-def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    """Of all numbers of y over those of x, each about its mean over the faces; 0 where x is constant."""
-    x, y = x - x.mean(0), y - y.mean(0)
-    spread = float(np.sum(x**2))
-    return float(np.sum(x * y)) / spread if spread else 0.0
-
-
 def by_group(
     labels: Sequence[str],
     truth: np.ndarray,

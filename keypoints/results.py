@@ -14,12 +14,11 @@ import argparse
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import yaml
 
-from keypoints import errors, params
+from keypoints import errors, experiments, params
 from keypoints.errors import UserError
 
 # No data set's face is on them.
@@ -56,7 +55,7 @@ def main(scorer: Path | None, only: list[str]) -> None:
             copy([Path(f"metrics/{kind}/{name}.csv")], out / "metrics" / kind)
         copy([Path(f"plots/{name}/{picture}.png") for picture in PICTURES], out / "plots" / name)
     if scorer and settings.submission.part in parts and Path("submissions/kaggle.csv").exists():
-        (out / "kaggle_score.txt").write_text(scored(scorer))
+        (out / "kaggle_score.txt").write_text(experiments.said(scorer, Path("submissions/kaggle.csv")))
     (out / "README.md").write_text("\n".join(page(out, settings)) + "\n")
     shutil.rmtree(final, ignore_errors=True)
     out.rename(final)
@@ -81,15 +80,6 @@ def renew(source: Path, kept: Path, others: set[str]) -> None:
             new.pop(key, None)
             new |= {key: old[key]} if key in old else {}
     kept.write_text(yaml.safe_dump(ours, sort_keys=False))
-
-
-def scored(scorer: Path) -> str:
-    """What the leaderboard's scorer says of the submission. Raises `UserError`."""
-    command = [sys.executable, str(scorer), "submissions/kaggle.csv"]
-    score = subprocess.run(command, capture_output=True, text=True, check=False)
-    if score.returncode:
-        raise UserError(f"{scorer} refused the submission: {score.stderr.strip()[-300:]}")
-    return score.stdout
 
 
 def page(out: Path, settings: params.Params) -> list[str]:

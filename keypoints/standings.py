@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from keypoints import files, lessons
@@ -44,13 +45,13 @@ CHARTS = {  # file name, by what a row must have
 BEGIN, END = "<!-- written by make systems -->", "<!-- make systems ends here -->"
 
 
-def write(folder: Path, page: Path) -> None:
-    """The rows in `folder` as its README.md, with a chart a part, and their shorter table into `page`.
+def write(folder: Path, page: Path, names: Sequence[str]) -> None:
+    """The rows of these names in `folder` as its README.md, with charts, and a shorter table into `page`.
 
-    Best NME first within a part. `page` has the marks BEGIN and END around what is replaced, or is
-    left alone.
+    Best NME first within a part; a row that has no file is left out. `page` has the marks BEGIN and END
+    around what is replaced, or is left alone.
     """
-    rows = [read(path) for path in folder.glob("*.json")]
+    rows = [read(path) for name in names if (path := folder / f"{name}.json").exists()]
     rows.sort(key=lambda row: (GROUPS.index(row["part"]), row.get("nme", 1e9), row["name"]))
     lines = table(rows, COLUMNS | DETAILS)
     for group in GROUPS:

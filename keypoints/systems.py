@@ -4,8 +4,8 @@
 
 The rows are the options in conf/ and the variants that conf/systems.yaml lists. Each is a DVC
 experiment of its own in a temporary folder (`dvc exp run --temp`), so the workspace stays as it is. A
-system that has its row in results/systems/, with these settings, is not run again: a stopped command goes
-on where it was; `--again` measures it anew, by the weights that DVC's run-cache still has of it.
+system that has its row in results/systems/, with these settings, is not run again, unless it failed: a
+stopped command goes on where it was. `--again` measures it anew, by the weights that DVC's run-cache has.
 What `make real` trained with the same settings is not trained twice: its row is read from
 results/<profile>. The table says what was run and nothing of what was not.
 """
@@ -70,26 +70,35 @@ class System:
 def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool, again: bool = False) -> None:
     import torch
 
+    if scorer and not scorer.is_file():
+        raise errors.UserError(f"--scorer {scorer}: no such file")
     for system in wanted(only or standings.GROUPS, cpu=not torch.cuda.is_available()):
         row = OUT / profile / f"{system.row}.json"
         composed = settle(system, profile, imagenet)
-        if again or not stands(row, composed, system.part):
+        if again or not stands(row, composed, system.part, scores(composed, system.part, scorer)):
             print(f"== {row.stem}: {' '.join(system.overrides)}", flush=True)
             made = run(system, composed, profile, scorer)
             with files.whole(row) as temporary:
                 temporary.write_text(json.dumps(made, indent=2) + "\n")
-            standings.write(OUT / profile, PAGE)
-    standings.write(OUT / profile, PAGE)
+            standings.write(OUT / profile, PAGE, known())
+    standings.write(OUT / profile, PAGE, known())
 
 
-def wanted(names: Sequence[str], cpu: bool) -> Iterator[System]:
+def known() -> list[str]:
+    """The names of all rows that are listed, in the table's order of parts."""
+    return [system.row for part in standings.GROUPS for system in listed(part, cpu=False)]
+
+
+def wanted(names: Sequence[str], cpu: bool) -> list[System]:
     """The systems that are named, in that order: a part's, or one (`nose-kim`). Raises `UserError`."""
+    chosen = []
     for name in names:
         part, _, row = name.partition("-")
         found = [s for s in listed(part, cpu) if row in ("", s.name)] if part in standings.GROUPS else []
         if not found:
             raise errors.UserError(f"--only {name}: neither a part ({', '.join(standings.GROUPS)}) nor a row")
-        yield from found
+        chosen += found
+    return chosen
 
 
 def listed(part: str, cpu: bool) -> Iterator[System]:
@@ -112,12 +121,21 @@ def settle(system: System, profile: str, imagenet: bool) -> dict:
     return compose([f"profile={profile}", *system.overrides])
 
 
-def stands(row: Path, composed: dict, part: str) -> bool:
-    """Whether a row was trained with these settings; what was read from results/ is read again."""
+def stands(row: Path, composed: dict, part: str, scored: bool) -> bool:
+    """Whether a row was trained with these settings; what was read from results/ is read again.
+
+    Where it failed or misses a score that can be had, it does not stand.
+    """
     if not row.exists():
         return False
     kept = json.loads(row.read_text())
-    return "minutes" in kept and kept["settings"] == digest(composed, part)
+    complete = "minutes" in kept and (kept.get("kaggle") is not None or not scored)
+    return complete and kept["settings"] == digest(composed, part)
+
+
+def scores(composed: dict, part: str, scorer: Path | None) -> bool:
+    """Whether the Kaggle list can be scored with what a part learns."""
+    return bool(scorer) and composed[part]["data"]["points"] == "ibug68" and part != "youtube"
 
 
 def digest(composed: dict, part: str) -> str:
@@ -131,9 +149,9 @@ def run(system: System, composed: dict, profile: str, scorer: Path | None) -> di
     part = system.part
     name = f"{profile}-{system.row}".replace("_", "-")
     overrides, targets = [f"profile={profile}", *system.overrides], [f"evaluate@{part}"]
-    if known := gathered(composed, part, Path("results") / profile):
-        return described(system, composed) | known
-    scored = bool(scorer) and composed[part]["data"]["points"] == "ibug68" and part != "youtube"
+    if gathered_row := gathered(composed, part, Path("results") / profile):
+        return described(system, composed) | gathered_row
+    scored = scores(composed, part, scorer)
     if scored:
         overrides, targets = [*overrides, f"submission.part={part}"], [*targets, "submit"]
     experiments.forget(name)  # not --force: that trains again what DVC's run-cache holds

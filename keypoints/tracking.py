@@ -96,7 +96,7 @@ def training_run(name: str, part: Part, fingerprint: str, extra: dict[str, Any])
 
     `extra` are more parameters to log beside the part's.
     """
-    client, experiment = _connect()
+    client, experiment = connect()
     if not client:
         yield Run()
         return
@@ -121,14 +121,14 @@ def training_run(name: str, part: Part, fingerprint: str, extra: dict[str, Any])
 
 def finished_run(weights_sha256: str) -> Run:
     """The run that gave these weights; one that logs nothing where there is none."""
-    client, experiment = _connect()
+    client, experiment = connect()
     if not client:
         return Run()
     found = client.search_runs([experiment], f"tags.weights_sha256 = '{weights_sha256}'", max_results=1)
     return Run(client, found[0].info.run_id) if found else Run()
 
 
-def _connect() -> tuple[MlflowClient | None, str]:
+def connect() -> tuple[MlflowClient | None, str]:
     """A client and the experiment's id; None where tracking is off or cannot be."""
     if os.environ.get("KEYPOINTS_TRACKING", "").lower() in ("off", "0", "no", "false"):
         return None, ""

@@ -29,11 +29,10 @@ def main(name: str, data: Path, model: Path) -> None:
     mean = np.broadcast_to(trained.mean_shape, found.shape)
 
     truth, predicted, guessed = (faces.in_image(points) for points in (faces.points, found, mean))
-    sizes = faces.image_size, faces.eye_distance
-    figures = metrics.summary(truth, predicted, *sizes)
-    baseline = metrics.summary(truth, guessed, *sizes)
-    figures |= metrics.following(faces.points, found, trained.mean_shape)
-    figures |= diagnosis.sizes(faces.points, found)
+    units = faces.image_size, faces.eye_distance
+    figures = metrics.summary(truth, predicted, *units)
+    baseline = metrics.summary(truth, guessed, *units)
+    figures |= diagnosis.following(faces.points, found)
     kept = faces.in_image(diagnosis.roundtrip(trained.codec, faces.points))
     figures["codec_nme"] = round(float(metrics.nme(truth, kept, faces.eye_distance).mean()), 4)
     outside = diagnosis.outside(faces.points, faces.size)
@@ -43,8 +42,8 @@ def main(name: str, data: Path, model: Path) -> None:
         figures["pca_explained"] = float(trained.codec.state()["explained"])  # of the training shapes
 
     def by_set(points: np.ndarray) -> list[dict]:
-        groups = metrics.by_group(faces.subset, truth, points, *sizes)
-        return groups + metrics.by_region(trained.scheme, truth, points, *sizes)
+        groups = metrics.by_group(faces.subset, truth, points, *units)
+        return groups + metrics.by_region(trained.scheme, truth, points, *units)
 
     shares = diagnosis.shares(outside, faces.subset, trained.scheme)
     details = [

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keypoints import diagnosis, metrics
+from keypoints import codecs, diagnosis, metrics
 from keypoints.landmarks import IBUG
+from keypoints.params import Codec
 
 quick = settings(deadline=None, max_examples=30)
 
@@ -40,18 +41,35 @@ def test_shares_are_in_the_order_of_the_rows_of_metrics():
 
 
 @quick
-@given(st.integers(0, 1000), st.floats(0.1, 3), st.floats(-50, 50))
-def test_a_face_drawn_smaller_has_that_size_wherever_it_lies(seed, scale, shift):
-    truth = faces(seed)
-    drawn = shift + scale * truth
-    assert diagnosis.sizes(truth, drawn) == pytest.approx({"size_ratio": scale, "follow_size": scale})
+@given(st.integers(0, 1000), st.integers(2, 5), st.floats(0, 2), st.floats(0.1, 3))
+def test_following_parts_position_from_shape_and_size(seed, points, position, shape):
+    truth = faces(seed, points)
+    mean = truth.mean(axis=(0, 1))
+    middle = truth.mean(axis=1, keepdims=True) - mean
+    predicted = mean + position * middle + shape * (truth - mean - middle) + 3
+    wanted = {"position": position, "shape": shape, "size": shape}
+    wanted = {f"follow_{name}": slope for name, slope in wanted.items()} | {"size_ratio": shape}
+    assert diagnosis.following(truth, predicted) == pytest.approx(wanted, abs=1e-6)
 
 
-def test_one_size_for_all_follows_none():
+def test_one_answer_for_all_follows_no_face():
     truth = faces(2) * np.linspace(1, 2, 7)[:, None, None]
-    found = diagnosis.sizes(truth, np.broadcast_to(truth[:1], truth.shape))
-    assert found["follow_size"] == pytest.approx(0, abs=1e-9) and found["size_ratio"] < 1
+    found = diagnosis.following(truth, np.broadcast_to(truth[:1], truth.shape))
+    assert 0.5 < found.pop("size_ratio") < 1
+    assert found == {"follow_position": 0, "follow_shape": 0, "follow_size": 0}
 
 
-def test_a_point_has_no_size():
-    assert diagnosis.sizes(faces(3, points=1), faces(4, points=1)) == {}
+def test_a_point_has_a_position_only():
+    truth = faces(3, points=1)
+    assert diagnosis.following(truth, truth) == {"follow_position": 1}
+    assert diagnosis.following(truth[:1], truth[:1]) == {"follow_position": 0}
+
+
+def test_maps_pull_in_what_lies_outside_and_coordinates_do_not():
+    points = np.array([[[20.0, 30.0], [-9.0, 30.0], [40.0, 70.0]]], np.float32)  # of a crop of 80x60
+    coordinates = Codec("coordinates", "l1", scale=100.0, offset=0.5)
+    maps = Codec("heatmap", "cross_entropy", sigma=0.04, map_size=[40, 30])
+    kept, pulled = (diagnosis.roundtrip(codecs.build(c, 3, (80, 60)), points) for c in (coordinates, maps))
+    np.testing.assert_allclose(kept, points, atol=1e-4)
+    lost = np.linalg.norm(pulled - points, axis=-1)[0]
+    assert lost[0] < 0.5 and min(lost[1:]) > 8

@@ -160,22 +160,3 @@ def test_wrong_input_is_refused():
         metrics.by_group(["a"], **data)
     with pytest.raises(ValueError, match="truth"):
         metrics.by_region(NOSE, **data)
-
-
-@quick
-@given(seeds, st.integers(1, 5), st.floats(0, 2), st.floats(0, 2))
-def test_following_says_how_much_of_position_and_of_shape_is_said(seed, points, position, shape):
-    truth = faces(seed, points=points)["truth"]
-    mean = truth.mean(0)
-    middle = (truth - mean).mean(1, keepdims=True)
-    predicted = mean + position * middle + shape * (truth - mean - middle) + 3
-    slopes = metrics.following(truth, predicted, mean)
-    assert slopes["follow_position"] == pytest.approx(position, abs=1e-9)
-    assert slopes.get("follow_shape") == (pytest.approx(shape, abs=1e-9) if points > 1 else None)
-
-
-def test_the_mean_shape_follows_no_face():
-    truth = faces(6)["truth"]
-    mean = truth.mean(0)
-    assert set(metrics.following(truth, np.broadcast_to(mean, truth.shape), mean).values()) == {0.0}
-    assert metrics.following(truth[:1], truth[:1], mean) == {"follow_position": 0, "follow_shape": 0}

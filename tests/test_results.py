@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -15,22 +16,31 @@ from keypoints.errors import UserError
 def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
     parts = {"jaw": 9.0, "nose": 3.0}
     rows = [
-        {"system": "face=kim", "nme": 9.0, "mean_shape_nme": 37.0, "parameters": 639404, "regions": parts},
+        {"system": "face=kim", "nme": 9.0, "parameters": 639404, "regions": parts, "kaggle": 9.5},
         {
             "system": "face=kim",
             "changed": "train.lr=1",
             "nme": 90.0,
-            "mean_shape_nme": 37.0,
             "regions": parts,
+            "follow_position": 2.0,
         },
-        {"system": "face=best", "nme": 4.0, "mean_shape_nme": 37.0, "subsets": {"view 1": 4.0}},
+        {
+            "system": "face=best",
+            "nme": 4.0,
+            "subsets": {"view 1": 4.0},
+            "kaggle": 5.5,
+            "follow_position": 0.9,
+        },
         {"system": "nose=kim", "failed": "see the command's output"},
+        {"system": "nose=gone", "nme": 3.0},
     ]
-    for name, row in zip(["face-kim", "face-kim_fast", "face-best", "nose-kim"], rows, strict=True):
-        (tmp_path / f"{name}.json").write_text(json.dumps(row))
+    rows[0]["reported"] = "kaggle 8.50 / 8.46"
+    names = ["face-kim", "face-kim_fast", "face-best", "nose-kim", "nose-gone"]
+    for name, row in zip(names, rows, strict=True):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"mean_shape_nme": 37.0} | row))
     page = tmp_path / "page.md"
     page.write_text(f"before\n{standings.BEGIN}\nold\n{standings.END}\nafter\n")
-    standings.write(tmp_path, page)
+    standings.write(tmp_path, page, [*names[:4], "nose-never_run"])
     lines = (tmp_path / "README.md").read_text().splitlines()
     table = [line.split("|") for line in lines if line.startswith("|")]
     systems_of = [" ".join("".join(line[1:4]).split()) for line in table[2:]]
@@ -40,7 +50,8 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
     first, begin, *shown, end, last = filter(None, page.read_text().splitlines())
     assert (first, begin, end, last) == ("before", standings.BEGIN, standings.END, "after")
     assert [line.split("|")[2].strip() for line in shown[2:]] == ["kim", "best", "kim", "kim_fast"]
-    assert {path.name for path in tmp_path.glob("*.png")} == {"face-nme.png", "face-regions.png"}
+    drawn = {"face-nme.png", "face-regions.png", "face-follow_position.png", "kaggle.png"}
+    assert {path.name for path in tmp_path.glob("*.png")} == drawn
 
 
 def test_figures_that_an_author_reports_are_read():
@@ -51,12 +62,17 @@ def test_figures_that_an_author_reports_are_read():
 
 @pytest.mark.parametrize("part", standings.GROUPS)
 def test_every_row_that_is_listed_composes(part):
+    plain = functools.cache(lambda title: systems.compose(["profile=real", title])[part])
     for cpu in (False, True):
         listed = list(systems.listed(part, cpu))
         assert len({system.name for system in listed}) == len(listed)
         for system in listed:
-            composed = systems.compose(["profile=real", *system.overrides])
-            assert params.parse(composed).part(part).data.dataset
+            composed = systems.compose(["profile=real", *system.overrides]) if system.changed else None
+            made = composed[part] if composed else plain(system.title)
+            assert made["recipe"] == system.option
+            assert bool(composed) == (made != plain(system.title))
+            if composed:
+                params.parse(composed)  # refuses what no part can have
 
 
 def test_a_machine_without_a_gpu_trains_the_heavy_ones_for_less():
@@ -67,10 +83,11 @@ def test_a_machine_without_a_gpu_trains_the_heavy_ones_for_less():
 
 def test_rows_are_named_by_part_or_one_by_one():
     names = [system.row for system in systems.wanted(["face-zhou", "heatmaps"], cpu=True)]
+    assert systems.known()[0] == "nose-anon" and set(names) < set(systems.known())
     assert names == ["face-zhou", "heatmaps-best", "heatmaps-kim", "heatmaps-zhou", "heatmaps-best_kaggle"]
     for wrong in ("mouth", "face-nobody"):
         with pytest.raises(UserError, match=f"--only {wrong}"):
-            list(systems.wanted([wrong], cpu=True))
+            systems.wanted(["nose", wrong], cpu=True)  # before any is trained
 
 
 def test_an_experiment_is_found_though_head_has_moved_on(tmp_path, monkeypatch):
@@ -92,6 +109,19 @@ def test_an_experiment_is_found_though_head_has_moved_on(tmp_path, monkeypatch):
     for name in ("a", "nothing"):
         with pytest.raises(UserError, match=name):
             experiments.commit(name)
+
+
+def test_what_the_scorer_says_is_read_or_refused_in_one_line(tmp_path):
+    scorer, submission = tmp_path / "scorer.py", tmp_path / "kaggle.csv"
+    scorer.write_text("print('estimated for the full 666 faces: 5.63 px')")
+    assert experiments.estimate(experiments.said(scorer, submission)) == 5.63
+    scorer.write_text("raise SystemExit('no such line: 7')")
+    with pytest.raises(UserError, match="refused the submission: no such line: 7"):
+        experiments.said(scorer, submission)
+    with pytest.raises(UserError, match="no estimate"):
+        experiments.estimate("5 faces\nscored")
+    with pytest.raises(UserError, match="no such file"):
+        systems.main([], tmp_path / "nothing.py", "real", imagenet=True)
 
 
 def test_every_option_belongs_to_a_group_of_the_table():
@@ -137,15 +167,16 @@ def test_a_row_stands_while_its_settings_do(tmp_path):
     system = systems.System("nose", "zhou", "zhou")
     composed = systems.settle(system, "real", imagenet=True)
     row = tmp_path / "nose-zhou.json"
-    assert not systems.stands(row, composed, "nose")
+    assert not systems.stands(row, composed, "nose", scored=False)
     made = systems.described(system, composed)
     row.write_text(json.dumps(made | {"minutes": 1.5}))
-    assert systems.stands(row, composed, "nose")
+    assert systems.stands(row, composed, "nose", scored=False)
+    assert not systems.stands(row, composed, "nose", scored=True)  # its score can be had now
     faster = systems.settle(systems.System("nose", "zhou", "zhou", ["nose.train.lr=5e-3"]), "real", True)
-    assert not systems.stands(row, faster, "nose")
+    assert not systems.stands(row, faster, "nose", scored=False)
     for untrained in ({"failed": "see the command's output"}, {"nme": 3.0}):
         row.write_text(json.dumps(made | untrained))
-        assert not systems.stands(row, composed, "nose")
+        assert not systems.stands(row, composed, "nose", scored=False)
 
 
 def test_without_imagenet_nothing_of_random_stays_frozen():

@@ -56,7 +56,7 @@ def test_a_run_holds_all_there_is_to_know(root, tmp_path, monkeypatch):
 
 
 def test_a_killed_run_is_taken_up_and_a_failed_one_is_not(root):
-    client, experiment = tracking._connect()
+    client, experiment = tracking.connect()
     killed = client.create_run(experiment, tags={"fingerprint": "one"})
     with tracking.training_run("nose", PART, "one", {}) as run:
         assert run.run_id == killed.info.run_id
@@ -79,7 +79,12 @@ def test_an_experiments_time_and_failure_are_found_again(root, monkeypatch):
         raise UserError("the loss was no number\nany more")
     assert experiments.seconds("lazy-fox") == 6.0
     assert experiments.failure("lazy-fox") == "the loss was no number any more"
+    with tracking.training_run("nose", PART, "one", {}) as run:  # again, after the last checkpoint
+        run.metrics({"seconds": 5.0}, step=3)
+    assert experiments.seconds("lazy-fox") == 11.0
     assert experiments.seconds("nobody") == 0 and "output" in experiments.failure("nobody")
+    monkeypatch.setenv("KEYPOINTS_TRACKING", "off")
+    assert experiments.seconds("lazy-fox") == 0 and "output" in experiments.failure("lazy-fox")
 
 
 def test_an_interrupted_run_is_taken_up(root):
