@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints import tracking
+from keypoints import files, tracking
 from keypoints.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,25 +46,36 @@ def seconds(experiment: str) -> float:
 
     0 where MLflow does not know: it is off, or DVC had the training in its run-cache.
     """
-    client, runs = _tracked(experiment)
-    same = [run for run in runs if run.data.tags.get("fingerprint") == runs[0].data.tags.get("fingerprint")]
-    epochs = {}
-    for run in reversed(same):  # the newest is the first
-        history = client.get_metric_history(run.info.run_id, "seconds")
-        epochs |= {metric.step: metric.value for metric in history}
-    return sum(epochs.values())
+    client, runs = _tagged("dvc_experiment", experiment)
+    same = [run for run in runs if run.data.tags["fingerprint"] == runs[0].data.tags["fingerprint"]]
+    return _epochs(client, same)
+
+
+def seconds_of(weights: Path) -> float:
+    """How long the epochs took that gave these weights; 0 where MLflow does not know."""
+    runs = _tagged("weights_sha256", files.sha256(weights))[1]
+    return _epochs(*_tagged("fingerprint", runs[0].data.tags["fingerprint"])) if runs else 0.0
 
 
 def failure(experiment: str) -> str:
     """Why an experiment's training failed, in its own words where they are known."""
-    runs = _tracked(experiment)[1]
+    runs = _tagged("dvc_experiment", experiment)[1]
     return (runs[0].data.tags.get("error") if runs else None) or "see the command's output"
 
 
-def _tracked(experiment: str) -> tuple[MlflowClient | None, list[Run]]:
-    """MLflow's runs of an experiment's training, newest first, and the client that knows more of them."""
+def _tagged(tag: str, value: str) -> tuple[MlflowClient | None, list[Run]]:
+    """MLflow's runs with this tag, newest first, and the client that knows more of them."""
     client, store = tracking.connect()
-    return client, client.search_runs([store], f"tags.dvc_experiment = '{experiment}'") if client else []
+    return client, client.search_runs([store], f"tags.{tag} = '{value}'") if client else []
+
+
+def _epochs(client: MlflowClient | None, runs: list[Run]) -> float:
+    """The seconds of the epochs of a training's runs, newest first; of one that two report, the later's."""
+    epochs = {}
+    for run in reversed(runs):
+        history = client.get_metric_history(run.info.run_id, "seconds")
+        epochs |= {metric.step: metric.value for metric in history}
+    return sum(epochs.values())
 
 
 def score(commit: str, scorer: Path) -> float:

@@ -54,6 +54,7 @@ def main(scorer: Path | None, only: list[str]) -> None:
         for kind in ("subsets", "history", "cumulative"):
             copy([Path(f"metrics/{kind}/{name}.csv")], out / "metrics" / kind)
         copy([Path(f"plots/{name}/{picture}.png") for picture in PICTURES], out / "plots" / name)
+    time(out / "minutes.json", parts)
     if scorer and settings.submission.part in parts and Path("submissions/kaggle.csv").exists():
         (out / "kaggle_score.txt").write_text(experiments.said(scorer, Path("submissions/kaggle.csv")))
     (out / "README.md").write_text("\n".join(page(out, settings)) + "\n")
@@ -82,13 +83,25 @@ def renew(source: Path, kept: Path, others: set[str]) -> None:
     kept.write_text(yaml.safe_dump(ours, sort_keys=False))
 
 
+def time(kept: Path, parts: list[str]) -> None:
+    """Note how long these parts trained, beside what is noted of others; null where MLflow does not know."""
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    for name in parts:
+        seconds = experiments.seconds_of(Path(f"models/{name}.pt"))
+        known[name] = round(seconds / 60, 1) if seconds else None
+    kept.write_text(json.dumps(known, indent=2) + "\n")
+
+
 def page(out: Path, settings: params.Params) -> list[str]:
     """The lines of README.md, by the files in `out`."""
     lines = [f"# Results of the profile `{settings.profile.name}`", "", "Written by `make results`.", ""]
-    lines += [f"| part | recipe | {' | '.join(COLUMNS.values())} |", "|---|---|" + "---:|" * len(COLUMNS)]
+    header = ["part", "recipe", *COLUMNS.values(), "training, min"]
+    lines += [f"| {' | '.join(header)} |", "|---|---|" + "---:|" * (len(header) - 2)]
+    minutes = json.loads((out / "minutes.json").read_text())
     for name, part in settings.parts.items():
         figures = json.loads((out / f"metrics/{name}.json").read_text())
-        lines.append(f"| {name} | {part.recipe} | {' | '.join(f'{figures[k]:.4g}' for k in COLUMNS)} |")
+        cells = [name, part.recipe, *(f"{figures[k]:.4g}" for k in COLUMNS), str(minutes.get(name) or "")]
+        lines.append(f"| {' | '.join(cells)} |")
     for name in settings.parts:
         lines += ["", f"## {name}: by subset and region", "", *subsets(out / f"metrics/subsets/{name}.csv")]
     if (out / "kaggle_score.txt").exists():

@@ -129,8 +129,9 @@ def stands(row: Path, composed: dict, part: str, scored: bool) -> bool:
     if not row.exists():
         return False
     kept = json.loads(row.read_text())
-    complete = "minutes" in kept and (kept.get("kaggle") is not None or not scored)
-    return complete and kept["settings"] == digest(composed, part)
+    trained = "minutes" in kept and "read_from" not in kept
+    complete = kept.get("kaggle") is not None or not scored
+    return trained and complete and kept["settings"] == digest(composed, part)
 
 
 def scores(composed: dict, part: str, scorer: Path | None) -> bool:
@@ -206,7 +207,7 @@ def files_of(part: str) -> list[str]:
 
 
 def gathered(composed: dict, part: str, folder: Path) -> dict[str, object] | None:
-    """The same of what `make results` gathered, where it was trained with these settings; untimed."""
+    """The same of what `make results` gathered, where it was trained with these settings."""
     if not (folder / "params.yaml").exists():
         return None
     kept = params.read(folder / "params.yaml")
@@ -216,7 +217,9 @@ def gathered(composed: dict, part: str, folder: Path) -> dict[str, object] | Non
     said = folder / "kaggle_score.txt"
     if kept["submission"]["part"] == part and said.exists():
         found["kaggle"] = experiments.estimate(said.read_text())
-    return found
+    timed = folder / "minutes.json"
+    found["minutes"] = json.loads(timed.read_text()).get(part) if timed.exists() else None
+    return found | {"read_from": str(folder)}
 
 
 def compose(overrides: list[str]) -> dict:

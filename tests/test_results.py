@@ -196,3 +196,8 @@ def test_what_make_real_trained_is_read_from_there(tmp_path):
         == json.loads((kept / "metrics/face.json").read_text())["nme"]
     )
     assert systems.gathered(composed | {"seed": 1}, "face", kept) is None
+    row = tmp_path / "face-best.json"
+    row.write_text(json.dumps({"settings": systems.digest(composed, "face"), "minutes": 3.0}))
+    assert systems.stands(row, composed, "face", scored=False)
+    row.write_text(json.dumps({**json.loads(row.read_text()), "read_from": "results/real"}))
+    assert not systems.stands(row, composed, "face", scored=False)  # it is read again

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
-from keypoints import experiments, tracking
+from keypoints import experiments, files, results, tracking
 from keypoints.errors import UserError
 from tests.blobs import PART
 
@@ -68,7 +70,7 @@ def test_a_killed_run_is_taken_up_and_a_failed_one_is_not(root):
     assert statuses == ["FAILED", "FINISHED", "FINISHED"]
 
 
-def test_an_experiments_time_and_failure_are_found_again(root, monkeypatch):
+def test_an_experiments_time_and_failure_are_found_again(root, tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_EXP_NAME", "lazy-fox")
     with (
         pytest.raises(UserError),
@@ -81,10 +83,25 @@ def test_an_experiments_time_and_failure_are_found_again(root, monkeypatch):
     assert experiments.failure("lazy-fox") == "the loss was no number any more"
     with tracking.training_run("nose", PART, "one", {}) as run:  # again, after the last checkpoint
         run.metrics({"seconds": 5.0}, step=3)
-    assert experiments.seconds("lazy-fox") == 11.0
+        (tmp_path / "nose.pt").write_bytes(b"weights")
+        run.tag(weights_sha256=files.sha256(tmp_path / "nose.pt"))
+    assert experiments.seconds("lazy-fox") == experiments.seconds_of(tmp_path / "nose.pt") == 11.0
     assert experiments.seconds("nobody") == 0 and "output" in experiments.failure("nobody")
     monkeypatch.setenv("KEYPOINTS_TRACKING", "off")
     assert experiments.seconds("lazy-fox") == 0 and "output" in experiments.failure("lazy-fox")
+
+
+def test_results_note_how_long_the_weights_took(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("models").mkdir()
+    Path("models/nose.pt").write_bytes(b"weights")
+    Path("models/face.pt").write_bytes(b"from elsewhere")
+    with tracking.training_run("nose", PART, "one", {}) as run:
+        run.metrics({"seconds": 90.0}, step=1)
+        run.tag(weights_sha256=files.sha256(Path("models/nose.pt")))
+    Path("minutes.json").write_text('{"youtube": 3.0}')
+    results.time(Path("minutes.json"), ["nose", "face"])
+    assert json.loads(Path("minutes.json").read_text()) == {"youtube": 3.0, "nose": 1.5, "face": None}
 
 
 def test_an_interrupted_run_is_taken_up(root):
