@@ -40,7 +40,8 @@ def main(scorer: Path | None, only: list[str]) -> None:
     parts = only or list(settings.parts)
     for part in parts:
         settings.part(part)  # or says that there is none
-    fresh = subprocess.run(["dvc", "status", "--quiet", *(stages(parts) if only else [])], check=False)
+    submitted = settings.submission.part in parts
+    fresh = subprocess.run(["dvc", "status", "--quiet", *stages(parts, submitted)], check=False)
     if fresh.returncode:
         raise UserError("the outputs are not those of params.yaml: run `dvc repro` first")
     final, out = Path("results") / settings.profile.name, Path("results") / f".{settings.profile.name}"
@@ -55,7 +56,7 @@ def main(scorer: Path | None, only: list[str]) -> None:
             copy([Path(f"metrics/{kind}/{name}.csv")], out / "metrics" / kind)
         copy([Path(f"plots/{name}/{picture}.png") for picture in PICTURES], out / "plots" / name)
     time(out / "minutes.json", parts)
-    if scorer and settings.submission.part in parts and Path("submissions/kaggle.csv").exists():
+    if scorer and submitted and Path("submissions/kaggle.csv").exists():
         (out / "kaggle_score.txt").write_text(experiments.said(scorer, Path("submissions/kaggle.csv")))
     (out / "README.md").write_text("\n".join(page(out, settings)) + "\n")
     shutil.rmtree(final, ignore_errors=True)
@@ -63,9 +64,13 @@ def main(scorer: Path | None, only: list[str]) -> None:
     print(f"{final}: {', '.join(parts)}")
 
 
-def stages(parts: list[str]) -> list[str]:
-    """The stages that measure these parts; DVC looks at what they depend on, too."""
-    return ["--with-deps", *(f"{stage}@{part}" for part in parts for stage in ("evaluate", "render"))]
+def stages(parts: list[str], submitted: bool) -> list[str]:
+    """The stages that measure these parts; DVC looks at what they depend on, too.
+
+    Not at all that it tracks: the shipped weights are no output of a run, and come when they are asked for.
+    """
+    measured = [f"{stage}@{part}" for part in parts for stage in ("evaluate", "render")]
+    return ["--with-deps", *measured, *(["submit"] if submitted else [])]
 
 
 def renew(source: Path, kept: Path, others: set[str]) -> None:
