@@ -47,7 +47,7 @@ def seconds(experiment: str) -> float:
     0 where MLflow does not know: it is off, or DVC had the training in its run-cache.
     """
     client, runs = _tagged("dvc_experiment", experiment)
-    same = [run for run in runs if run.data.tags["fingerprint"] == runs[0].data.tags["fingerprint"]]
+    same = [run for run in runs if run.data.tags.get("fingerprint") == runs[0].data.tags.get("fingerprint")]
     return _epochs(client, same)
 
 

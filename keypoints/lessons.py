@@ -111,4 +111,4 @@ def named(axes: Axes, rows: list[Row]) -> None:
 
 
 def colour(row: Row) -> str:
-    return LINES[1] if row["name"] == "best" else LINES[0]
+    return LINES[1] if row["system"].endswith("=best") else LINES[0]

@@ -27,7 +27,7 @@ import yaml
 from keypoints import errors, experiments, files, params, standings
 
 CONF, OUT, PAGE = Path("conf"), Path("results/systems"), Path("README.md")
-KINDS = ("subset", "region")  # whose NME a row keeps, and of regions what no net could say
+KINDS = ("subset", "region")  # whose NME a row keeps
 MEASURED = (
     "mse",
     "nme",
