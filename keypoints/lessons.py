@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import colormaps
 
-from keypoints.plots.canvas import LINES, figure
+from keypoints.plots.canvas import DASHES, LINES, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +33,24 @@ def bars(path: Path, rows: list[Row], key: str = "nme") -> None:
             axes.text(widths[at], at, f" {row[key]:.2f}", va="center", bbox=PLAIN)
         axes.set(xlim=(0, 1.15 * end), xlabel="NME, %; dashed: the mean shape's. Longer bars are cut")
         named(axes, rows)
+
+
+def curves(path: Path, rows: list[Row], key: str = "val_nmes") -> None:
+    """A line a system: its NME on the validation faces after every epoch, named where it ends."""
+    with figure(path, 7.0, 4.5) as sheet:
+        axes = sheet.subplots()
+        shades = colormaps["viridis"](np.linspace(0, 0.9, len(rows)))
+        for i, (row, shade) in enumerate(zip(rows, shades, strict=True)):
+            line = {"color": LINES[1] if is_best(row) else shade, "linestyle": DASHES[i % 4]}
+            steps = range(1, len(row[key]) + 1)
+            axes.plot(steps, row[key], linewidth=1.3, label=row["name"], **line)
+            axes.plot(steps[-1], row[key][-1], "o", markersize=4, **line)
+        axes.set(xscale="log", yscale="log", xlabel="epoch", ylabel="validation NME, %")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
+        sheet.legend(loc="outside right upper")
 
 
 def leaderboard(path: Path, rows: list[Row], key: str = "kaggle") -> None:
@@ -111,4 +130,8 @@ def named(axes: Axes, rows: list[Row]) -> None:
 
 
 def colour(row: Row) -> str:
-    return LINES[1] if row["system"].endswith("=best") else LINES[0]
+    return LINES[1] if is_best(row) else LINES[0]
+
+
+def is_best(row: Row) -> bool:
+    return row["system"].endswith("=best")

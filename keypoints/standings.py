@@ -38,6 +38,7 @@ DETAILS = {
 }
 CHARTS = {  # file name, by what a row must have
     "nme": lessons.bars,
+    "val_nmes": lessons.curves,
     "follow_position": lessons.following,
     "subsets": lessons.groups,
     "regions": lessons.groups,

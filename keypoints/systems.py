@@ -190,6 +190,7 @@ def measured(figures: str, history: str, subsets: str) -> dict[str, object]:
         "epochs": len(epochs),
         "val_loss": float(epochs[-1]["val_loss"]),
         "val_nme": float(epochs[-1]["val_nme"]),
+        "val_nmes": [round(float(epoch["val_nme"]), 2) for epoch in epochs],
         **{key: found[key] for key in MEASURED if key in found},
         **{f"{kind}s": column(groups, kind, "nme") for kind in KINDS},
         **{f"region_{key}": column(groups, "region", key) for key in ("codec_nme", "outside")},

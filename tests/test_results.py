@@ -21,6 +21,7 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
             "system": "face=kim",
             "changed": "train.lr=1",
             "nme": 90.0,
+            "val_nmes": [99.0],
             "regions": parts,
             "follow_position": 2.0,
         },
@@ -34,7 +35,7 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
         {"system": "nose=kim", "failed": "see the command's output"},
         {"system": "nose=gone", "nme": 3.0},
     ]
-    rows[0]["reported"] = "kaggle 8.50 / 8.46"
+    rows[0] |= {"reported": "kaggle 8.50 / 8.46", "val_nmes": [40.0, 9.1]}
     names = ["face-kim", "face-kim_fast", "face-best", "nose-kim", "nose-gone"]
     for name, row in zip(names, rows, strict=True):
         (tmp_path / f"{name}.json").write_text(json.dumps({"mean_shape_nme": 37.0} | row))
@@ -50,7 +51,8 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
     first, begin, *shown, end, last = filter(None, page.read_text().splitlines())
     assert (first, begin, end, last) == ("before", standings.BEGIN, standings.END, "after")
     assert [line.split("|")[2].strip() for line in shown[2:]] == ["kim", "best", "kim", "kim_fast"]
-    drawn = {"face-nme.png", "face-regions.png", "face-follow_position.png", "kaggle.png"}
+    drawn = {"face-nme.png", "face-regions.png", "face-follow_position.png", "face-val_nmes.png"}
+    drawn |= {"kaggle.png"}
     assert {path.name for path in tmp_path.glob("*.png")} == drawn
 
 
