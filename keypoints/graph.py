@@ -89,7 +89,7 @@ def metadata(trained: Trained, part: str) -> dict[str, str]:
         "recipe": trained.part.recipe,
         "scheme": trained.scheme.name,
         "names": json.dumps(trained.scheme.names()),
-        "size": json.dumps(data.size),
+        "size": json.dumps(data.crop_size),
         "mode": "L" if data.channels == 1 else "RGB",
         "region": data.region,
         "scale": str(data.scale),
@@ -154,6 +154,6 @@ def difference(path: Path, trained: Trained) -> float:
 
 def examples(trained: Trained, count: int) -> np.ndarray:
     """Random crops (count, H, W, C) uint8, the same ones every time."""
-    width, height = trained.part.data.size
+    width, height = trained.part.data.crop_size
     shape = (count, height, width, trained.part.data.channels)
     return np.random.default_rng(count).integers(0, 256, shape, dtype=np.uint8)

@@ -68,7 +68,7 @@ class Data:
     split: Name
     region: Literal["image", "box"]  # the whole picture, or the square round the box
     scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # side of that square / root of the box's area
-    size: Pair  # width, height of the crop
+    crop_size: Pair  # width, height; not `size`, for DVC's run-cache is blind to that name (dvc#10296)
     margin: Annotated[int, Field(ge=0)]  # pixels kept round the crop for augmentation
     channels: Literal[1, 3]
     target: Literal["philtrum", "tip"] = "philtrum"  # nose1: IMM's point, or landmarks.nose_tip

@@ -133,7 +133,7 @@ class Predictor:
     def cut(self, faces: Sequence[tuple[Image.Image, crops.Region]]) -> Crops:
         """What the net sees of these faces: crops without margin, and the way back."""
         data = self.trained.part.data
-        size, mode = (data.size[0], data.size[1]), "L" if data.channels == 1 else "RGB"
+        size, mode = (data.crop_size[0], data.crop_size[1]), "L" if data.channels == 1 else "RGB"
         regions = [shown(data, box) for _, box in faces]
         cut = [
             crops.cut(image.convert(mode), seen, size)

@@ -100,7 +100,7 @@ def keep(path: Path) -> None:
 
 def card_of(name: str, part: params.Part, told: dict[str, Any]) -> str:
     """The model card, Markdown: net, data and terms, limits, figures."""
-    width, height = part.data.size
+    width, height = part.data.crop_size
     lines = [
         f"# `{name}`: {POINTS[part.data.points]} of a face",
         "",

@@ -32,7 +32,7 @@ def table(part: params.Part) -> str:
     from keypoints.weights import Trained
 
     net = Trained.new(part, fresh=False).model
-    width, height = part.data.size
+    width, height = part.data.crop_size
     shape = (1, part.data.channels, height, width)
     columns = ("output_size", "num_params", "trainable")
     return str(summary(net, shape, col_names=columns, depth=6, device="meta", verbose=0))

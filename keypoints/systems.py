@@ -175,7 +175,7 @@ def described(system: System, composed: dict) -> dict[str, object]:
         "system": system.title,
         "changed": ", ".join(system.changed).replace(f"{system.part}.", "") or None,
         "parameters": parameters(composed, system.part),
-        "size": f"{data['size'][0]}x{data['size'][1]}",
+        "size": f"{data['crop_size'][0]}x{data['crop_size'][1]}",
         "split": data["split"],
         "settings": digest(composed, system.part),
         "reported": ", ".join(f"{key} {value}" for key, value in system.reported.items()) or None,

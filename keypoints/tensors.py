@@ -117,7 +117,7 @@ def cut_all(
     from keypoints.images import decode
 
     faults = faults or Faults(archive, max_broken)
-    size = (data.size[0], data.size[1])
+    size = (data.crop_size[0], data.crop_size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
     images = np.zeros(shape, np.uint8)
     regions, matrices = [], []

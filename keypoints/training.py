@@ -52,6 +52,9 @@ class Loop:
     snapshots: list[snapshots.Snapshot] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        wanted = self.part.data.crop_size
+        if list(self.faces.size) != wanted:
+            raise UserError(f"crops are of {self.faces.size}, data.crop_size is {wanted}: run `dvc repro -f`")
         self.train_faces, self.val_faces = self.faces.only("train"), self.faces.only("val")
         if not len(self.train_faces):
             raise UserError(f"data.split {self.part.data.split!r} leaves no face to train on")
@@ -67,7 +70,7 @@ class Loop:
 
         Raises `UserError` if it diverges.
         """
-        config, size = self.part.train, self.part.data.size
+        config, size = self.part.train, self.part.data.crop_size
         deterministic(self.seed, self.threads)
         new = Trained.new(self.part)
         new.mean_shape = self.train_faces.points.mean(0)

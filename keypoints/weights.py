@@ -47,7 +47,7 @@ class Trained:
 
         Those are not looked for where weights are put in afterwards: not `fresh`. Raises `UserError`.
         """
-        size = (part.data.size[0], part.data.size[1])
+        size = (part.data.crop_size[0], part.data.crop_size[1])
         points = SCHEMES[part.data.points].points
         codec = codecs.build(part.codec, points, size)
         model = models.build(part.model, codec, part.data.channels, size, fresh)
@@ -127,6 +127,12 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def _renamed(part: dict[str, Any]) -> dict[str, Any]:
+    """A stored recipe; in older files `crop_size` is `size`."""
+    data = {"crop_size" if key == "size" else key: value for key, value in part["data"].items()}
+    return part | {"data": data}
+
+
 def load(path: str | Path, part: Part | None = None) -> Trained:
     """Read weights that `Trained.save` wrote; nothing in the file is executed.
 
@@ -136,7 +142,7 @@ def load(path: str | Path, part: Part | None = None) -> Trained:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:
             raise UserError(f"{path}: format {content['format']}, this program reads {FORMAT}")
-        stored = validate(Part, content["part"])
+        stored = validate(Part, _renamed(content["part"]))
         if part is not None:
             # Which faces were trained on, and the canvas's margin, do not change net and crop.
             wanted = replace(

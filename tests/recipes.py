@@ -29,18 +29,18 @@ def small(part: Part) -> Part:
         size = [56, 56]
         codec = replace(part.codec, map_size=size)
         model = replace(part.model, options={"width": 4})
-        return replace(part, data=replace(part.data, size=size), codec=codec, model=model)
+        return replace(part, data=replace(part.data, crop_size=size), codec=codec, model=model)
     if part.model.family == "backbone":
         options = part.model.options | {"pretrained": False}
         part = replace(part, model=replace(part.model, options=options))
-        return replace(part, data=replace(part.data, size=[64, 64]))
+        return replace(part, data=replace(part.data, crop_size=[64, 64]))
     return part
 
 
 def noise(part: Part, train: int = 2, val: int = 2) -> Faces:
     """Faces of noise, with points scattered round a fixed shape."""
     rng = np.random.default_rng(0)
-    count, size, margin = train + val, np.array(part.data.size), part.data.margin
+    count, size, margin = train + val, np.array(part.data.crop_size), part.data.margin
     shape = rng.uniform(0.2, 0.8, (SCHEMES[part.data.points].points, 2)) * size
     width, height = size + 2 * margin
     splits = ["train"] * train + ["val"] * val

@@ -18,7 +18,7 @@ from tests.recipes import composed, noise, small
 @pytest.fixture
 def part(tmp_path: Path) -> Part:
     part = composed(tmp_path, "landmarks=anon")
-    return replace(part, data=replace(part.data, size=[64, 64]))
+    return replace(part, data=replace(part.data, crop_size=[64, 64]))
 
 
 def test_weights_come_from_a_local_file(part: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

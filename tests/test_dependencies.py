@@ -1,12 +1,16 @@
-"""dvc.yaml names the code that an output depends on: all that a stage imports, near and far."""
+"""What an output depends on: the code that dvc.yaml names, near and far, and every setting."""
 
 from __future__ import annotations
 
 import ast
+import copy
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from dvc.stage import cache
 
 ROOT = Path(__file__).resolve().parent.parent
 # These change no output: messages, where files go, logging, checks of params.yaml (whose values are
@@ -70,3 +74,22 @@ def test_declared_code_exists():
         for dep in declared(stage):
             if dep.startswith(("keypoints/", "stages/")) and "${" not in dep:
                 assert (ROOT / dep).exists(), dep
+
+
+def keys(tree: object, path: tuple = ()) -> Iterator[tuple]:
+    """The paths of all keys of nested mappings."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield (*path, key)
+            yield from keys(value, (*path, key))
+
+
+def test_the_run_cache_sees_every_setting():
+    """It leaves out what is called like a file's `size` (dvc#10296): another run's outputs would be taken."""
+    for option in [ROOT / "params.yaml", *sorted(ROOT.glob("conf/*/*.yaml"))]:
+        settings = yaml.safe_load(option.read_text())
+        seen = cache._get_cache_hash({"params": settings})
+        for path in keys(settings):
+            changed = copy.deepcopy(settings)
+            functools.reduce(dict.__getitem__, path[:-1], changed)[path[-1]] = "another value"
+            assert cache._get_cache_hash({"params": changed}) != seen, f"{option.name}: {'.'.join(path)}"

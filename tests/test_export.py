@@ -44,7 +44,7 @@ PARTS = {
     ),
     "adaptive": replace(PART, model=Model("plain", {**LAYERS, "adaptive": [10, [5, 7]], "linear": [8]})),
     "unet": replace(
-        PART, data=replace(PART.data, size=[28, 28]), codec=HEATMAP, model=Model("unet", {"width": 2})
+        PART, data=replace(PART.data, crop_size=[28, 28]), codec=HEATMAP, model=Model("unet", {"width": 2})
     ),
 }
 
@@ -52,7 +52,7 @@ PARTS = {
 def trained(part: Part = PART) -> Trained:
     torch.manual_seed(0)
     made = Trained.new(part)
-    width, height = part.data.size
+    width, height = part.data.crop_size
     made.model.train()(torch.rand(4, part.data.channels, height, width))  # moves the norms' statistics
     made.codec.fit(torch.rand(9, made.scheme.points, 2) * 20)
     return made
@@ -106,7 +106,7 @@ def test_the_metadata_lead_from_a_box_to_the_crop(onnx_file: Path, file: Path) -
     own = weights.load(file)
     assert (about["part"], about["recipe"], about["scheme"]) == ("nose", "blobs", "nose1")
     assert json.loads(about["names"]) == own.scheme.names()
-    assert json.loads(about["size"]) == own.part.data.size and about["mode"] == "L"
+    assert json.loads(about["size"]) == own.part.data.crop_size and about["mode"] == "L"
     assert (about["region"], float(about["scale"])) == ("image", 1.0)
 
     left, top, width, height = json.loads(about["view"])

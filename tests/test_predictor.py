@@ -37,7 +37,7 @@ def small(weights: Path) -> Predictor:
 
 def answer(made: Predictor, where: tuple[float, float]) -> None:
     """Let the net answer this place, in shares of the crop, for every point of every crop."""
-    width, height = made.trained.part.data.size
+    width, height = made.trained.part.data.crop_size
     place = np.array([where[0] * width - 0.5, where[1] * height - 0.5])
     made.trained.points = lambda crops, flip=False: np.broadcast_to(place, (len(crops), 68, 2))
 

@@ -78,7 +78,7 @@ def test_every_option_learns_a_step_and_comes_back(
 def test_every_option_builds_in_full(option: str, recipes: dict[str, Part]) -> None:
     part = recipes[option]
     made = Trained.new(part, fresh=False)
-    width, height = part.data.size
+    width, height = part.data.crop_size
     wants = made.codec.wants
     shape = output_shape(made.model, (2, part.data.channels, height, width))
     assert shape == (2, wants.count, *(wants.map_size or ()))
@@ -105,7 +105,7 @@ def shapes(part: Part, *kinds: type[nn.Module]) -> list[tuple[int, ...]]:
     for layer in net.modules():
         if isinstance(layer, kinds):
             layer.register_forward_hook(lambda layer, given, made: found.append(tuple(made.shape[1:])))
-    width, height = part.data.size
+    width, height = part.data.crop_size
     output_shape(net, (1, part.data.channels, height, width))
     return found
 
@@ -173,7 +173,7 @@ def test_a_wrong_column_is_one_line(options: dict, words: str, recipes: dict[str
 def test_the_unet_wants_multiples_of_28(recipes: dict[str, Part]) -> None:
     part = recipes["heatmaps=zhou"]
     part = replace(
-        part, data=replace(part.data, size=[128, 128]), model=replace(part.model, options={"width": 2})
+        part, data=replace(part.data, crop_size=[128, 128]), model=replace(part.model, options={"width": 2})
     )
     with pytest.raises(UserError, match="multiples of 28"):
         Trained.new(part)
@@ -190,10 +190,10 @@ def test_the_stages_make_their_files(
     part = small(recipes[option])
     faces = noise(part, train=14)
     epochs = 4 if part.train.snapshots else 1
-    overrides = [f"{name}.data.size={part.data.size}", f"{name}.train.epochs={epochs}"]
+    overrides = [f"{name}.data.crop_size={part.data.crop_size}", f"{name}.train.epochs={epochs}"]
     overrides += [f"{name}.train.batch=14"]
     if part.model.family == "unet":
-        overrides += [f"{name}.codec.map_size={part.data.size}", f"{name}.model.options.width=4"]
+        overrides += [f"{name}.codec.map_size={part.data.crop_size}", f"{name}.model.options.width=4"]
     if part.model.family == "backbone":
         overrides += [f"{name}.model.options.pretrained=false"]
     if name == "nose":

@@ -51,7 +51,11 @@ def test_a_run_holds_all_there_is_to_know(root, tmp_path, monkeypatch):
     assert run.info.status == "FINISHED" and run.info.run_name == "nose-blobs"
     expected = {"part": "nose", "recipe": "blobs", "dvc_experiment": "lazy-fox", "fingerprint": "print"}
     assert expected.items() <= run.data.tags.items()
-    assert {"epochs": "3", "train.lr": "0.01", "data.size": "[24, 24]"}.items() <= run.data.params.items()
+    assert {
+        "epochs": "3",
+        "train.lr": "0.01",
+        "data.crop_size": "[24, 24]",
+    }.items() <= run.data.params.items()
     assert run.data.metrics == {"train_loss": 0.5, "nme": 3.5}
     assert [m.step for m in client.get_metric_history(run.info.run_id, "train_loss")] == [1, 2]
     assert sorted(f.path for f in client.list_artifacts(run.info.run_id)) == ["nose.pt", "plots"]

@@ -52,6 +52,12 @@ def test_same_seed_same_bytes_other_seed_others(tmp_path):
     assert bytes_of(other, tmp_path) != first
 
 
+def test_tensors_of_another_crop_are_refused():
+    part = replace(PART, data=replace(PART.data, crop_size=[16, 24]))
+    with pytest.raises(UserError, match=r"\(24, 24\), data.crop_size is \[16, 24\]"):
+        training.Loop(part, blob_faces(), 1, 1, 1)
+
+
 @pytest.mark.parametrize("schedule", ["none", "cosine", "onecycle"])
 @pytest.mark.parametrize("ema", [0.0, 0.9])
 def test_a_stopped_run_ends_as_an_unstopped_one(tmp_path, schedule, ema):

@@ -135,7 +135,7 @@ def test_no_crops_have_no_points() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"data": {"size": [32, 48]}}, {"data": {"channels": 3}}, {"codec": {"scale": 10.0}}]
+    [{"data": {"crop_size": [32, 48]}}, {"data": {"channels": 3}}, {"codec": {"scale": 10.0}}]
     + [{"model": {"options": {"widths": [8, 16]}}}],
     ids=str,
 )
@@ -146,6 +146,13 @@ def test_another_recipes_weights_are_refused(changed: dict, saved: Path) -> None
     assert load(saved, part).part == part
     with pytest.raises(UserError, match=f"'small' with another {block}: run"):
         load(saved, other)
+
+
+def test_older_files_call_the_crops_size_by_its_old_name(saved: Path, tmp_path: Path) -> None:
+    content = torch.load(saved, weights_only=True)
+    content["part"]["data"]["size"] = content["part"]["data"].pop("crop_size")
+    (tmp_path / "old.pt").write_bytes(packed(content))
+    assert load(tmp_path / "old.pt").part == recipe()
 
 
 def packed(content: object) -> bytes:
