@@ -88,10 +88,10 @@ def test_order_of_the_points_within_a_face(person: Person, pose: Pose) -> None:
     p, q = head.ibug, head.imm
     assert p[27, 1] < p[30, 1] < p[51, 1] < p[57, 1] < p[8, 1]  # bridge, tip, lips, chin
     assert (p[19, 1] < p[37, 1]) and (p[24, 1] < p[44, 1])  # brows above lids
+    slack = 0.02 * pose.scale  # turned and raised, a flat chin's lowest point is beside its middle
     for jaw, chin in ((p[:17, 1], 8), (q[:13, 1], 6)):  # down to the chin and up again, whatever the yaw
-        assert (np.diff(jaw[: chin + 1]) > 0).all() and (np.diff(jaw[chin:]) < 0).all()
+        assert (np.diff(jaw[: chin + 1]) > -slack).all() and (np.diff(jaw[chin:]) < slack).all()
     inside = p[17:]
-    slack = 0.02 * pose.scale
     assert (inside[:, 0] > p[:17, 0].min() - slack).all() and (inside[:, 0] < p[:17, 0].max() + slack).all()
 
 
