@@ -233,6 +233,22 @@ def test_camera(page):
     assert not page.one("#video").is_displayed() and len(page.all(".point")) == 68
 
 
+def test_a_frame_that_comes_late_does_not_stop_the_picture(page):
+    page.one("#camera").click()
+    page.until(lambda: len(page.all(".point")) == 68 and page.one("#video").is_displayed())
+    page.browser.execute_script("""
+      const { toBlob } = HTMLCanvasElement.prototype, { fetch } = window;
+      let late = null;
+      HTMLCanvasElement.prototype.toBlob = function (done, ...how) {
+        if (late) return toBlob.call(this, done, ...how);
+        late = () => toBlob.call(this, done, ...how); // the frame, when the picture has been sent
+        $("camera").click();
+      };
+      window.fetch = (...request) => { const answer = fetch(...request); late?.(); return answer; };
+    """)
+    page.until(lambda: page.one("#picture").is_displayed() and page.one("#json").is_enabled())
+
+
 def test_a_phone_needs_no_sideways_scrolling(page):
     page.browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",

@@ -30,6 +30,7 @@ async function startCamera() {
 async function frame(mine) {
   const start = performance.now();
   const blob = await still(Math.min(1, CAMERA_WIDTH / $("video").videoWidth));
+  if (stream !== mine) return; // a picture was taken or opened meanwhile: its request is the one under way
   try {
     const said = await ask(blob);
     if (said && stream === mine) {
