@@ -163,7 +163,7 @@ def run(system: System, composed: dict, profile: str, scorer: Path | None) -> di
     commit = experiments.commit(name)
     figures = measured(*(experiments.shown(commit, f"metrics/{file}") for file in files_of(part)))
     seconds = experiments.seconds(name)
-    figures["minutes"] = round(seconds / 60, 1) if seconds else None  # trained under another name
+    figures["minutes"] = round(seconds / 60, 2) if seconds else None  # trained under another name
     figures["kaggle"] = experiments.score(commit, scorer) if scored else None
     return described(system, composed) | figures
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from keypoints.archives import members
-from keypoints.landmarks import IBUG, IMM, NOSE, PHILTRUM, SCHEMES, Scheme
+from keypoints.landmarks import IBUG, IMM, NOSE, PHILTRUM, SCHEMES, Scheme, nose_tip
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "imm_face_db.tar.gz"
 
@@ -96,3 +96,28 @@ def test_real_imm_faces_are_symmetric_under_the_partners() -> None:
     assert mean[left, 0] == mean[eyes, 0].min() and mean[right, 0] == mean[eyes, 0].max()
     nose = list(IMM.regions["nose"])
     assert abs(mean[PHILTRUM, 0] - mean[nose, 0].mean()) < 0.05 * IMM.eye_distance(mean)
+
+
+def test_the_nose_tip_is_symmetric_and_follows_the_look() -> None:
+    rng = np.random.default_rng(0)
+    frontal = rng.uniform(0, 100, (IMM.points, 2))
+    frontal = (frontal + (frontal * [-1, 1])[list(IMM.partners)]) / 2 + [200, 100]  # a symmetric face
+    left, right = IMM.eyes
+    frontal[left], frontal[right] = (150, 120), (250, 120)
+    np.testing.assert_allclose(nose_tip(frontal)[0], 200)
+
+    turned = frontal + 0
+    nose = list(IMM.regions["nose"])
+    tips = []
+    for moved in (-30, -10, 0, 10, 30):  # the nose moves between the eyes as the head turns
+        turned = frontal + 0
+        turned[nose] += [moved, 0]
+        tips.append(nose_tip(turned)[0] - moved)
+        mirrored = (turned * [-1, 1])[list(IMM.partners)]
+        np.testing.assert_allclose(nose_tip(mirrored), nose_tip(turned) * [-1, 1])
+        spun = turned @ np.array([[0.8, 0.6], [-0.6, 0.8]])
+        np.testing.assert_allclose(nose_tip(spun), nose_tip(turned) @ np.array([[0.8, 0.6], [-0.6, 0.8]]))
+    # It runs ahead of the nose, to the side of the wing there.
+    wings = frontal[54:57, 0].mean() - frontal[48:51, 0].mean()
+    assert np.all(np.diff(tips) * np.sign(wings) > 0)
+    assert nose_tip(np.stack([frontal, turned])).shape == (2, 2)

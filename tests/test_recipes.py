@@ -16,7 +16,7 @@ from torch import nn
 
 from keypoints import checkpoints, compose, crops, gallery, snapshots, training, weights
 from keypoints.errors import UserError
-from keypoints.landmarks import IBUG, IMM, nose_tip
+from keypoints.landmarks import IBUG
 from keypoints.models.blocks import output_shape
 from keypoints.params import Part
 from keypoints.weights import Trained
@@ -274,31 +274,6 @@ def test_zhous_loss_is_a_sum_over_everything(recipes: dict[str, Part]) -> None:
     target = codec.encode(torch.rand(32, 68, 2) * 56)
     wanted = (output.flatten(2).softmax(-1) - target.flatten(2)).square().sum()
     torch.testing.assert_close(codec.loss(output, target), wanted, rtol=1e-4, atol=0)
-
-
-def test_the_nose_tip_is_symmetric_and_follows_the_look() -> None:
-    rng = np.random.default_rng(0)
-    frontal = rng.uniform(0, 100, (IMM.points, 2))
-    frontal = (frontal + (frontal * [-1, 1])[list(IMM.partners)]) / 2 + [200, 100]  # a symmetric face
-    left, right = IMM.eyes
-    frontal[left], frontal[right] = (150, 120), (250, 120)
-    np.testing.assert_allclose(nose_tip(frontal)[0], 200)
-
-    turned = frontal + 0
-    nose = list(IMM.regions["nose"])
-    tips = []
-    for moved in (-30, -10, 0, 10, 30):  # the nose moves between the eyes as the head turns
-        turned = frontal + 0
-        turned[nose] += [moved, 0]
-        tips.append(nose_tip(turned)[0] - moved)
-        mirrored = (turned * [-1, 1])[list(IMM.partners)]
-        np.testing.assert_allclose(nose_tip(mirrored), nose_tip(turned) * [-1, 1])
-        spun = turned @ np.array([[0.8, 0.6], [-0.6, 0.8]])
-        np.testing.assert_allclose(nose_tip(spun), nose_tip(turned) @ np.array([[0.8, 0.6], [-0.6, 0.8]]))
-    # It runs ahead of the nose, to the side of the wing there.
-    wings = frontal[54:57, 0].mean() - frontal[48:51, 0].mean()
-    assert np.all(np.diff(tips) * np.sign(wings) > 0)
-    assert nose_tip(np.stack([frontal, turned])).shape == (2, 2)
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the iBUG archive is not in ../shared/data")
