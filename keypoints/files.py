@@ -1,12 +1,17 @@
-"""Files appear whole or not at all; hashes of files."""
+"""Files appear whole or not at all, and with the same bytes everywhere; hashes of files."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @contextmanager
@@ -20,6 +25,23 @@ def whole(path: str | Path) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, ArrayLike]) -> None:
+    """One uncompressed .npz, for `numpy.load`, whose bytes follow from the arrays alone.
+
+    Those of `numpy.savez` do not: it always asks for ZIP64, and patches of Python differ in what they write
+    then (3.11.2 and 3.11.7; python/cpython#103861). Arrays of objects raise ValueError.
+    """
+    import numpy as np
+
+    with whole(path) as part, zipfile.ZipFile(part, "w") as archive:
+        for name, values in arrays.items():
+            array = np.asanyarray(values)
+            entry = zipfile.ZipInfo(f"{name}.npy")  # dated 1980
+            entry.file_size = array.nbytes  # ZIP64 where it is wanted only
+            with archive.open(entry, "w") as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 def sha256(path: str | Path) -> str:

@@ -31,5 +31,4 @@ def take(trained: Trained, faces: Faces, epoch: int) -> Snapshot:
 def save(path: Path, taken: list[Snapshot]) -> None:
     """One .npz of epoch (E,), points (E, K, 2) and map (E, h, w); empty ones where none were taken."""
     stacks = {key: np.array([shot[key].numpy() for shot in taken]) for key in ("epoch", "points", "map")}
-    with files.whole(path) as part, open(part, "wb") as file:
-        np.savez(file, **stacks)
+    files.save_arrays(path, stacks)

@@ -32,6 +32,7 @@ MEASURED = (
     "mse",
     "nme",
     "mae_px",
+    "correct",
     "faces",
     "mean_shape_nme",
     "follow_position",

@@ -84,8 +84,7 @@ class Faces(Crops):
 
     def save(self, path: str | Path) -> None:
         """Write one uncompressed .npz; the same faces give the same bytes."""
-        with files.whole(path) as part, open(part, "wb") as file:
-            np.savez(file, **{f.name: getattr(self, f.name) for f in fields(self)})
+        files.save_arrays(path, {f.name: getattr(self, f.name) for f in fields(self)})
 
 
 def load(path: str | Path) -> Faces:

@@ -32,6 +32,7 @@ def main(name: str, data: Path, model: Path) -> None:
     units = faces.image_size, faces.eye_distance
     figures = metrics.summary(truth, predicted, *units)
     baseline = metrics.summary(truth, guessed, *units)
+    figures["correct"] = metrics.correct(truth, predicted, faces.image_size)
     figures |= diagnosis.following(faces.points, found)
     kept = faces.in_image(diagnosis.roundtrip(trained.codec, faces.points))
     figures["codec_nme"] = round(float(metrics.nme(truth, kept, faces.eye_distance).mean()), 4)
@@ -61,14 +62,13 @@ def main(name: str, data: Path, model: Path) -> None:
         path.write_text(json.dumps(rounded, indent=2) + "\n")
     write_csv(pd.DataFrame(details), Path(f"metrics/subsets/{name}.csv"))
     write_csv(table, Path(f"metrics/cumulative/{name}.csv"))
-    with files.whole(f"data/predictions/{name}.npz") as path, open(path, "wb") as file:
-        np.savez(
-            file,
-            points=found.astype(np.float32),
-            nme=nme.astype(np.float32),
-            mean_shape_nme=metrics.nme(truth, guessed, faces.eye_distance).astype(np.float32),
-            point_nme=100 * metrics.point_errors(truth, predicted) / faces.eye_distance[:, None],
-        )
+    kept_by_face = {
+        "points": found.astype(np.float32),
+        "nme": nme.astype(np.float32),
+        "mean_shape_nme": metrics.nme(truth, guessed, faces.eye_distance).astype(np.float32),
+        "point_nme": 100 * metrics.point_errors(truth, predicted) / faces.eye_distance[:, None],
+    }
+    files.save_arrays(f"data/predictions/{name}.npz", kept_by_face)
     print(
         f"{name}: NME {figures['nme']:.3f} % (mean shape {baseline['nme']:.2f} %), "
         f"MSE {figures['mse']:.3g} ({baseline['mse']:.3g}), {figures['mae_px']:.2f} px, {len(faces)} faces"

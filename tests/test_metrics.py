@@ -46,6 +46,13 @@ def test_by_hand():
     assert all(type(value) is float for key, value in figures.items() if key != "faces")
 
 
+def test_correct_is_a_face_below_zhous_limit():
+    truth = np.full((3, 2, 2), 50.0)
+    right, wrong = 100 * np.sqrt([4.9e-4, 5.1e-4])  # of pictures of 100 x 100, in both coordinates
+    predicted = truth + np.array([0, right, wrong])[:, None, None]
+    assert metrics.correct(truth, predicted, np.full((3, 2), 100)) == pytest.approx(2 / 3)
+
+
 def test_exactly_the_limit_is_no_failure():
     truth = np.zeros((1, 1, 2))
     figures = metrics.summary(truth, truth + np.array([8, 0]), np.array([[9, 9]]), np.array([100.0]))
