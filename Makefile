@@ -1,15 +1,4 @@
-# make repro    environment, params.yaml from conf/, the pipeline on the demo data
-# make test     environment, the tests (they run the whole demo pipeline once, in a clone)
-# make app      the page: pictures and the camera's in, points out; APP='--port 8080 --weights FILE'
-# make real     the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is looked in first
-# make results  what the last run gave, into results/<profile>; SCORER=kaggle_score.py scores the Kaggle list
-# make compose  params.yaml from conf/
-# make systems  every option trained on the real data, one table; goes on where it was stopped
-#               (SYSTEMS='--only nose face', --no-imagenet: without torchvision's weights)
-# make boxes    what boxes that are off cost, on the real data: results/boxes.md
-# make ship     the weights of the real run, into pretrained/, with their cards
-# make docs     the README's pictures, from the demo's outputs and the shipped weights
-# make lint     ruff
+# Every target installs what it needs into .venv first. `make help` lists them.
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,52 +6,60 @@ BIN := $(VENV)/bin
 SCORER ?= ../shared/tools/kaggle_score.py
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-export PYTHONPATH := $(CURDIR)
 
-.PHONY: env repro test app real results systems boxes ship docs compose lint clean
+.DEFAULT_GOAL := help
+.PHONY: help env repro test app real results systems boxes release docs compose lint format clean
 
-env: $(READY)
+help: ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-$(READY): requirements.txt constraints.txt
+env: $(READY) ## the environment, in .venv
+
+$(READY): requirements.txt versions.txt constraints.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-compose: $(READY)
-	python -m keypoints.compose
-
-repro: compose
+repro: compose ## environment, params.yaml, the whole pipeline on the drawn demo data
 	dvc repro
 
-test: $(READY)
+test: $(READY) ## environment, the tests (they run the whole demo pipeline once, in a copy)
 	python -m pytest
 
-real: $(READY)
+app: $(READY) ## the page: pictures in, points out; APP='--port 8080 --weights FILE'
+	python -m keypoints.app $(APP)
+
+compose: $(READY) ## params.yaml from conf/
+	python -m keypoints.compose
+
+real: $(READY) ## the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is searched first
 	python -m keypoints.compose profile=real
 	dvc repro
 
-results: $(READY)
-	python -m keypoints.results $(addprefix --scorer ,$(wildcard $(SCORER)))
+results: $(READY) ## what the last run gave, into results/<profile>; SCORER=kaggle_score.py scores the Kaggle list
+	python -m keypoints.reports.run_report $(addprefix --scorer ,$(wildcard $(SCORER)))
 
-systems: $(READY)
-	python -m keypoints.systems $(SYSTEMS) $(addprefix --scorer ,$(wildcard $(SCORER)))
+systems: $(READY) ## every option on the real data, one table; resumes; SYSTEMS='--only nose face', '--no-imagenet'
+	python -m keypoints.reports.systems $(SYSTEMS) $(addprefix --scorer ,$(wildcard $(SCORER)))
 
-boxes: $(READY)
-	python -m keypoints.boxes
+boxes: $(READY) ## what wrong boxes cost, on the real data: results/boxes.md
+	python -m keypoints.reports.box_study
 
-ship: $(READY)
-	python -m keypoints.ship
+release: $(READY) ## the weights of the real run, into pretrained/, with their cards
+	python -m keypoints.reports.release
 
-app: $(READY)
-	python -m keypoints.app $(APP)
-
-docs: $(READY)
+docs: $(READY) ## the README's pictures, from the demo's outputs and the shipped weights
 	python docs/demo.py
 	python docs/photo.py
 
-lint: $(READY)
+lint: $(READY) ## ruff and mypy
 	ruff check .
 	ruff format --check .
+	mypy
 
-clean:
+format: $(READY) ## what ruff can fix by itself
+	ruff check --fix .
+	ruff format .
+
+clean: ## remove .venv
 	rm -rf $(VENV)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from keypoints import errors, params, plots, tensors
+from keypoints import errors, params, plots
+from keypoints.datasets import tensors
 from keypoints.errors import UserError
 from keypoints.landmarks import SCHEMES
 

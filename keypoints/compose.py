@@ -3,7 +3,7 @@
     python -m keypoints.compose                    # as conf/config.yaml says
     python -m keypoints.compose profile=real       # with other options or values
 
-`params.yaml` is made: edit `conf/`, never that file. Says which values changed, if any.
+`params.yaml` is generated: edit `conf/`, never that file. Prints which values changed, if any.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from keypoints import errors
+from keypoints import errors, params
 from keypoints.errors import UserError
+from keypoints.paths import ROOT
 
-CONF = Path(__file__).resolve().parent.parent / "conf"
+CONF = ROOT / "conf"
 
 
 def compose(overrides: list[str], target: Path) -> None:
@@ -33,20 +35,31 @@ def compose(overrides: list[str], target: Path) -> None:
         raise UserError(f"conf/: {text}") from None
 
 
-def main(argv: list[str]) -> None:
-    from keypoints.params import leaves, parse, read
+def read(overrides: list[str]) -> dict[str, Any]:
+    """The composed configuration, unchecked. Raises `UserError` as `compose` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "params.yaml"
+        compose(overrides, target)
+        return params.read(target)
 
+
+def parts() -> list[str]:
+    """The parts that conf/config.yaml names, in its order."""
+    return list(params.read(CONF / "config.yaml")["parts"])
+
+
+def main(argv: list[str]) -> None:
     target = Path("params.yaml")
     try:
-        before = dict(leaves(read(target)))
-    except UserError:  # missing or broken: it is made anew
+        before = dict(params.leaves(params.read(target)))
+    except UserError:  # missing or broken: it is made again
         before = {}
     with tempfile.TemporaryDirectory(dir=".", prefix=".compose-") as folder:
         made = Path(folder) / "params.yaml"
         compose(argv, made)
-        tree = read(made)
-        parse(tree, "conf")
-        after = dict(leaves(tree))
+        tree = params.read(made)
+        params.parse(tree, "conf")
+        after = dict(params.leaves(tree))
         if before == after:
             return
         os.replace(made, target)

@@ -1,8 +1,8 @@
-"""From a box to a crop and back: one affine matrix a face, the only conversion of coordinates.
+"""Boxes, and from a box to a crop and back: one affine matrix per face, the only conversion of coordinates.
 
 Coordinates are pixels with the centre of the first pixel at (0, 0). A region (left, top, width,
 height) therefore covers left - 0.5 … left + width - 0.5: the whole of an image is
-(0, 0, width, height), and a box of dlib's is a region as it stands.
+(0, 0, width, height), and a box of dlib's is a region as it is.
 
 The *crop* is what a net sees. The *canvas* is the crop with `margin` more pixels on every side,
 kept so that augmentation can turn and shift real pixels; its coordinates are the crop's plus
@@ -19,6 +19,9 @@ from PIL import Image
 from keypoints.images import MAX_PIXELS
 
 Region = tuple[float, float, float, float]
+# dlib's box of a face from its 68 points, in roots of the area of the points' bounding box: the side, and
+# where its middle lies from theirs, to the right and down. Fitted to the boxes of the iBUG data set.
+DLIB_SIDE, DLIB_RIGHT, DLIB_DOWN = 1.06, -0.019, -0.110
 
 
 def square(box: Region, scale: float = 1.0) -> Region:
@@ -26,6 +29,33 @@ def square(box: Region, scale: float = 1.0) -> Region:
     left, top, width, height = box
     side = scale * math.sqrt(width * height)
     return left + (width - side) / 2, top + (height - side) / 2, side, side
+
+
+def shift(box: Region, scale: float, right: float, down: float) -> Region:
+    """The square of `scale` times the side of `box`, its middle moved by shares of that side."""
+    left, top, width, height = box
+    side = math.sqrt(width * height)
+    x, y = left + width / 2 + right * side, top + height / 2 + down * side
+    return x - scale * side / 2, y - scale * side / 2, scale * side, scale * side
+
+
+def bounding_box(points: np.ndarray) -> Region:
+    """The smallest box that holds points (K, 2), the same unit."""
+    (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
+    return left, top, right - left, bottom - top
+
+
+def dlib_box(points: np.ndarray) -> Region:
+    """Where dlib's detector draws the box of a face with these 68 points (68, 2), the same unit."""
+    return shift(bounding_box(points), DLIB_SIDE, DLIB_RIGHT, DLIB_DOWN)
+
+
+def overlap(a: Region, b: Region) -> float:
+    """Intersection over union of two boxes with an area, 0…1."""
+    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    shared = max(0.0, width) * max(0.0, height)
+    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
 
 
 def affine(region: Region, size: tuple[int, int]) -> np.ndarray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
 class UserError(Exception):
-    """Something the user can put right; its text is the one line that is shown."""
+    """Something the user can fix; its text is the one line that is shown."""
 
 
 def run(main: Callable[..., object], *args: object) -> None:
@@ -21,12 +22,24 @@ def run(main: Callable[..., object], *args: object) -> None:
     except OSError as error:
         where = error.filename or "an output"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            sys.exit(f"error: no space left while writing {where}: free some and repeat")
+            sys.exit(f"error: no space left while writing {where}: free some and run again")
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
-            sys.exit(f"error: {where}: {error.strerror}: put it right and repeat")
+            sys.exit(f"error: {where}: {error.strerror}: fix it and run again")
         raise
     except KeyboardInterrupt:
         sys.exit("stopped")
+
+
+def import_extra(extra: str, *modules: str) -> None:
+    """Raise `UserError` that names the extra to install where one of these modules is not there."""
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise UserError(f"{module} is not installed: pip install 'facial-keypoints[{extra}]'")
+
+
+def summary(docstring: str | None) -> str:
+    """The first line of a module's docstring, which is its command's description."""
+    return (docstring or "").strip().partition("\n")[0]
 
 
 class Faults:
@@ -56,6 +69,6 @@ class Faults:
         text = f"{self.where}: {len(self.broken)} of {total} images left out, the first {file} ({why})"
         if len(self.broken) > self.max_share * total:
             raise UserError(
-                f"{text}; more than profile.max_broken = {self.max_share:g} allows: get the archive anew"
+                f"{text}; more than profile.max_broken = {self.max_share:g} allows: get the archive again"
             )
         print(f"warning: {text}", file=sys.stderr)

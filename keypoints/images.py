@@ -18,7 +18,7 @@ def decode(data: bytes, channels: int, upright: bool = False) -> Image.Image:
     Raises ValueError in words for what is no picture, is cut short, or is too large.
     """
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels are too many")
         image.load()

@@ -37,6 +37,12 @@ class Scheme:
         names = {k: f"{region}_{i}" for region, ks in self.regions.items() for i, k in enumerate(ks)}
         return [names[k] for k in range(self.points)]
 
+    def mirror(self, points: np.ndarray, width: float) -> np.ndarray:
+        """Points (…, points, 2) of a picture as its mirror image, `width` pixels wide, has them."""
+        flipped = np.array(points)[..., list(self.partners), :]
+        flipped[..., 0] = width - 1 - flipped[..., 0]
+        return flipped
+
     def eye_distance(self, points: np.ndarray) -> np.ndarray:
         """Distance of the outer eye corners, in the unit of `points` (…, points, 2) -> (…)."""
         if self.eyes is None:
@@ -105,6 +111,7 @@ def nose_tip(points: np.ndarray) -> np.ndarray:
     counts the right wing. The write-up "zhou" tells of such a mean and gives no formula; this one is
     ours; on IMM's turned faces it lies near the tip that one sees.
     """
+    assert IMM.eyes is not None
     left, right = (points[..., eye, :] for eye in IMM.eyes)
     across = right - left
     nose = points[..., IMM.regions["nose"], :].mean(-2) - left

@@ -1,9 +1,9 @@
-"""MLflow: one run a trained part, in one database at the repository's root.
+"""MLflow: one run per trained part, in one database at the repository's root.
 
 The train stage opens the run and logs epoch by epoch; the render stage finds it again by the hash
 of the weights and adds figures and pictures. Experiments run in folders of their own, so the
 root comes from DVC_ROOT. `KEYPOINTS_TRACKING=off` turns all of it off; a disk that cannot be
-written is said once and training goes on without.
+written is reported once and training goes on without.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keypoints.params import Part, leaves
+from keypoints import paths
+from keypoints.params import leaves
+from keypoints.recipes import Part
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,15 +29,10 @@ if TYPE_CHECKING:
 EXPERIMENT = "facial-keypoints"
 
 
-def root() -> Path:
-    """The repository's root, also from within an experiment's own folder."""
-    return Path(os.environ.get("DVC_ROOT", "."))
-
-
 class Run:
     """A run, or (without a client) one that logs nothing.
 
-    What fails while logging, a full disk or a locked database, is said once; then it logs no more.
+    What fails while logging, a full disk or a locked database, is reported once; then it logs no more.
     """
 
     def __init__(self, client: MlflowClient | None = None, run_id: str = "") -> None:
@@ -79,8 +76,11 @@ class Run:
             self._log(lambda client: client.log_artifact(self.run_id, str(path)))
 
     def tag(self, **tags: str) -> None:
-        for key, value in tags.items():
-            self._log(lambda client, key=key, value=value: client.set_tag(self.run_id, key, value))
+        def call(client: MlflowClient) -> None:
+            for key, value in tags.items():
+                client.set_tag(self.run_id, key, value)
+
+        self._log(call)
 
     def end(self, status: str) -> None:
         self._log(lambda client: client.set_terminated(self.run_id, status))
@@ -132,7 +132,7 @@ def connect() -> tuple[MlflowClient | None, str]:
     """A client and the experiment's id; None where tracking is off or cannot be."""
     if os.environ.get("KEYPOINTS_TRACKING", "").lower() in ("off", "0", "no", "false"):
         return None, ""
-    folder = root().resolve()
+    folder = paths.workspace().resolve()
     try:
         from filelock import FileLock
 

@@ -1,4 +1,4 @@
-"""Draw a part's points on every photograph of a folder of one's own; an empty folder gives an empty one.
+"""Draw a part's points on every photograph in a folder of your own; an empty folder gives an empty one.
 
 python -m stages.collection nose --photos data/collection --weights models/nose.pt --out plots/collection/nose
 """
@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from keypoints import boxfiles, errors, params, plots
+from keypoints import errors, params, plots
 from keypoints.crops import Region
+from keypoints.predict import box_lists
 
 BOXES = "boxes.jsonl"
 
 
 def main(name: str, photos: Path, model: Path, out: Path) -> None:
-    given = boxfiles.read(photos / BOXES) if (photos / BOXES).exists() else {}
+    given = box_lists.read(photos / BOXES) if (photos / BOXES).exists() else {}
     files = {path.name: path for path in sorted(photos.iterdir()) if path.is_file() and path.name[0] != "."}
     files.pop(BOXES, None)
     for absent in given.keys() - files.keys():
@@ -29,10 +30,10 @@ def main(name: str, photos: Path, model: Path, out: Path) -> None:
 
 
 def draw(name: str, files: dict[str, Path], given: dict[str, list[Region]], model: Path, out: Path) -> None:
-    """One PNG a photograph into the folder `out`; those that are none are a warning each."""
+    """One PNG per photograph into the folder `out`; a file that is none is one warning."""
     import torch  # not before there is a photograph: most runs of the pipeline have none
 
-    from keypoints.predictor import Predictor, open_picture
+    from keypoints.predict.predictor import Predictor, open_picture
 
     settings = params.load()
     torch.set_num_threads(settings.threads)
@@ -44,8 +45,8 @@ def draw(name: str, files: dict[str, Path], given: dict[str, list[Region]], mode
         except (ValueError, OSError) as error:
             warn(path, f"left out: {error}")
             continue
-        shown = [face.box for face in faces], [face.points for face in faces]
-        plots.photograph(out / f"{file}.png", np.asarray(picture), *shown, predict.scheme)
+        boxes, points = [face.box for face in faces], [face.points for face in faces]
+        plots.photograph(out / f"{file}.png", np.asarray(picture), boxes, points, predict.scheme)
 
 
 def warn(path: Path, why: str) -> None:
@@ -53,7 +54,7 @@ def warn(path: Path, why: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
     parser.add_argument("part")
     parser.add_argument("--photos", type=Path, required=True, help=f"a folder, with {BOXES} or without")
     parser.add_argument("--weights", type=Path, required=True)

@@ -30,7 +30,7 @@ def main(name: str, archive: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
     parser.add_argument("dataset", choices=datasets.DATASETS)
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="the table to write")

@@ -9,7 +9,8 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from keypoints import datasets, errors, params, tensors
+from keypoints import datasets, errors, params
+from keypoints.datasets import tensors
 from keypoints.errors import UserError
 
 
@@ -30,7 +31,7 @@ def main(name: str, table: Path, archive: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
     parser.add_argument("part")
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--archive", type=Path, required=True)

@@ -1,6 +1,6 @@
 """Draw a part's pictures: samples, curves, predictions, errors, heat maps, filters, components, snapshots.
 
-python -m stages.render nose --data data/tensors/nose.npz --weights models/nose.pt
+python -m stages.render nose --data data/tensors/nose.npz --weights models/nose.pt … --out plots/nose
 """
 
 from __future__ import annotations
@@ -13,51 +13,56 @@ import numpy as np
 import pandas as pd
 import torch
 
-from keypoints import errors, files, gallery, params, plots, tensors, tracking, weights
+from keypoints import errors, files, params, plots, tracking
+from keypoints.datasets import tensors
 from keypoints.errors import UserError
+from keypoints.models.trained import Trained
+from keypoints.plots.part import draw_net, draw_samples, draw_snapshots
 
 
-def main(name: str, data: Path, model: Path) -> None:
+def main(args: argparse.Namespace) -> None:
     settings = params.load()
-    part = settings.part(name)
+    part = settings.part(args.part)
     torch.set_num_threads(settings.threads)
-    trained = weights.load(model, part)
-    faces = tensors.load(data)
+    trained = Trained.load(args.weights, part)
+    faces = tensors.load(args.data)
     held_out = faces.held_out()
-    found = predictions(Path(f"data/predictions/{name}.npz"), len(held_out))
-    out = Path(f"plots/{name}")
+    found = read_predictions(args.predictions, len(held_out))
+    out, scheme, crops = args.out, trained.scheme, held_out.crops()
 
-    gallery.of_loader(out / "samples.png", faces.only("train"), trained, part, settings.seed)
-    plots.curves(out / "curves.png", pd.read_csv(f"metrics/history/{name}.csv"))
-    crops = held_out.crops()
+    draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
+    plots.curves(out / "curves.png", pd.read_csv(args.history))
     plots.predictions(
-        out / "predictions.png", crops, held_out.points, found["points"], found["nme"], trained.scheme
+        out / "predictions.png",
+        crops,
+        held_out.points,
+        found["points"],
+        found["nme"],
+        held_out.group.tolist(),
+        scheme,
     )
     plots.cumulative(
         out / "cumulative.png", {part.recipe: found["nme"], "mean shape": found["mean_shape_nme"]}
     )
-    if trained.scheme.points > 1:
+    if scheme.points > 1:
         per_point = found["point_nme"].mean(axis=0)
-        plots.point_error(out / "point_error.png", trained.mean_shape, per_point, trained.scheme, "%")
-    gallery.of_net(out, name, trained)
+        plots.point_error(out / "point_error.png", trained.mean_shape, per_point, scheme, "%")
+    draw_net(out, args.part, trained)
     best = int(np.argmin(found["nme"]))
     maps = trained.maps(crops[best : best + 1])
     if maps is not None:
-        plots.heatmaps(
-            out / "heatmaps.png", crops[best], maps[0], found["points"][best], trained.scheme.names()
-        )
-        plots.heatmap_grid(out / "maps.png", maps[0], trained.scheme.names())
-
-    with np.load(f"models/{name}-snapshots.npz", allow_pickle=False) as shots:
+        plots.heatmaps(out / "heatmaps.png", crops[best], maps[0], found["points"][best], scheme.names())
+        plots.heatmap_grid(out / "maps.png", maps[0], scheme.names())
+    with np.load(args.snapshots, allow_pickle=False) as shots:
         seen = faces.only("val") if "val" in faces.split else faces.only("train")
-        gallery.of_training(out / "snapshots.png", shots, seen.crops()[0], trained.scheme)
+        draw_snapshots(out / "snapshots.png", shots, seen.crops()[0], scheme)
 
-    run = tracking.finished_run(files.sha256(model))
-    run.metrics(json.loads(Path(f"metrics/{name}.json").read_text()))
+    run = tracking.finished_run(files.sha256(args.weights))
+    run.metrics(json.loads(args.metrics.read_text()))
     run.files(out)
 
 
-def predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
+def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
     """What the evaluate stage wrote for these many faces. Raises `UserError`."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -70,9 +75,13 @@ def predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
     parser.add_argument("part")
     parser.add_argument("--data", type=Path, required=True, help="tensors of the part")
     parser.add_argument("--weights", type=Path, required=True)
-    args = parser.parse_args()
-    errors.run(main, args.part, args.data, args.weights)
+    parser.add_argument("--snapshots", type=Path, required=True, help="of the training, npz")
+    parser.add_argument("--history", type=Path, required=True, help="of the training, CSV")
+    parser.add_argument("--predictions", type=Path, required=True, help="of the evaluate stage, npz")
+    parser.add_argument("--metrics", type=Path, required=True, help="of the evaluate stage, for MLflow")
+    parser.add_argument("--out", type=Path, required=True, help="the folder of the pictures")
+    errors.run(main, parser.parse_args())

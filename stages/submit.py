@@ -1,6 +1,6 @@
-"""Fill in the course's Kaggle list: one line a coordinate, in pixels of the image file.
+"""Fill in the course's Kaggle list: one line per coordinate, in pixels of the image file.
 
-python -m stages.submit --weights models/landmarks.pt --archive data/archives/ibug
+python -m stages.submit --weights models/landmarks.pt --archive data/archives/ibug --out …
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from pathlib import Path
 
 import torch
 
-from keypoints import errors, files, params, tensors, weights
-from keypoints.datasets import ibug
+from keypoints import errors, files, params
+from keypoints.datasets import ibug, tensors
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
+from keypoints.models.trained import Trained
 
 
-def main(model: Path, archive: Path) -> None:
+def main(model: Path, archive: Path, out: Path) -> None:
     settings = params.load()
     name = settings.submission.part
     part = settings.part(name)
     torch.set_num_threads(settings.threads)
-    trained = weights.load(model, part)
+    trained = Trained.load(model, part)
     if trained.scheme is not IBUG:
-        raise UserError(f"submission.part: {name!r} finds {trained.scheme.name}, Kaggle wants {IBUG.name}")
+        raise UserError(f"submission.part: {name!r} finds {trained.scheme.name}, the list has {IBUG.name}")
     listed = ibug.kaggle_list(archive)
     cropped = tensors.cut_all(listed, archive, part.data, max_broken=0.0)
     points = cropped.in_image(trained.points(cropped.crops(), flip=part.evaluate.flip))
-    out = Path("submissions/kaggle.csv")
     with files.whole(out) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["Id", "Predicted"])
@@ -38,8 +38,9 @@ def main(model: Path, archive: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--archive", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="the CSV to write")
     args = parser.parse_args()
-    errors.run(main, args.weights, args.archive)
+    errors.run(main, args.weights, args.archive, args.out)

@@ -1,6 +1,6 @@
 """Train one part; a run that was killed goes on from its last finished epoch.
 
-python -m stages.train nose --data data/tensors/nose.npz --weights models/nose.pt --history …
+python -m stages.train nose --data data/tensors/nose.npz --weights models/nose.pt --history … --snapshots …
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import argparse
 import csv
 from pathlib import Path
 
-from keypoints import checkpoints, errors, files, params, snapshots, tensors, tracking, training
+from keypoints import errors, files, params, paths, tracking
+from keypoints.datasets import tensors
+from keypoints.training import checkpoints, snapshots
+from keypoints.training.loop import Loop, Row, profile
 
 
 def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
@@ -18,23 +21,23 @@ def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> No
     epochs = settings.epochs(name)
     faces = tensors.load(data)
     fingerprint = checkpoints.fingerprint(part, epochs, settings.seed, settings.threads, data)
-    folder = tracking.root() / ".checkpoints"
+    folder = paths.workspace() / ".checkpoints"
     checkpoint = checkpoints.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
     checkpoint.sweep(f"*{name}-*.pt*")
     extra = {"epochs": epochs, "seed": settings.seed, "threads": settings.threads}
     with tracking.training_run(name, part, fingerprint, extra) as run:
         run.tag(data_sha256=files.sha256(data), profile=settings.profile.name)
         if part.train.profile:
-            trace = tracking.root() / ".profiles" / f"{name}-{part.recipe}.json"
-            training.profile(part, faces, settings.seed, settings.threads, trace)
-        loop = training.Loop(
+            trace = paths.workspace() / ".profiles" / f"{name}-{part.recipe}.json"
+            profile(part, faces, settings.seed, settings.threads, trace)
+        loop = Loop(
             part,
             faces,
             epochs,
             settings.seed,
             settings.threads,
             checkpoint,
-            report=lambda row: run.metrics(row, step=int(row["epoch"])),
+            report=lambda row, seconds: run.metrics(row | {"seconds": seconds}, step=int(row["epoch"])),
         )
         trained = loop.run()
         write_history(history, loop.history)
@@ -42,11 +45,11 @@ def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> No
         trained.save(weights)
         run.files(weights)
         run.tag(weights_sha256=files.sha256(weights))
-    checkpoint.drop()
+    checkpoint.remove()
 
 
-def write_history(path: Path, rows: list[training.Row]) -> None:
-    """One line an epoch; seven digits, so that the file reads well and repeats itself."""
+def write_history(path: Path, rows: list[Row]) -> None:
+    """One line per epoch; seven digits, so that the file reads well and repeats itself."""
     with files.whole(path) as part, open(part, "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
@@ -54,11 +57,11 @@ def write_history(path: Path, rows: list[training.Row]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
     parser.add_argument("part")
     parser.add_argument("--data", type=Path, required=True, help="tensors of the part")
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--history", type=Path, required=True)
-    parser.add_argument("--snapshots", type=Path, required=True)
+    parser.add_argument("--history", type=Path, required=True, help="figures of each epoch, CSV")
+    parser.add_argument("--snapshots", type=Path, required=True, help="answers after chosen epochs, npz")
     args = parser.parse_args()
     errors.run(main, args.part, args.data, args.weights, args.history, args.snapshots)

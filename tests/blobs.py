@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from keypoints import crops
-from keypoints.params import Augment, Codec, Data, Evaluate, Model, Part, Train
-from keypoints.tensors import Faces
+from keypoints.datasets.tensors import Faces
+from keypoints.recipes import Augment, Codec, Data, Evaluate, Model, Part, Train
 
 SIZE, MARGIN = 24, 4
 

@@ -121,7 +121,7 @@ def splits(table: pd.DataFrame, protocol: str) -> dict[str, set[str]]:
 
 def cut_down(tmp_path: Path, file: str, keep) -> Path:
     """A small archive of some members of a real one, made in the test's own folder."""
-    from keypoints.archives import members
+    from keypoints.datasets.archives import members
 
     if not (REAL / file).is_file():
         pytest.skip(f"{file} is not in ../shared/data")

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from keypoints import compose, crops, params
+from keypoints.datasets.tensors import Faces
 from keypoints.landmarks import SCHEMES
-from keypoints.params import Part
-from keypoints.tensors import Faces
+from keypoints.recipes import Part
 
 PARTS = ("nose", "face", "landmarks", "heatmaps", "youtube")
 OPTIONS = sorted(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keypoints.archives import members
+from keypoints.datasets.archives import members
 from keypoints.landmarks import IBUG, IMM, NOSE, PHILTRUM, SCHEMES, Scheme, nose_tip
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "imm_face_db.tar.gz"

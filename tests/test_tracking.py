@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from keypoints import experiments, files, results, tracking
+from keypoints import files, tracking
 from keypoints.errors import UserError
+from keypoints.reports import experiments, run_report
 from tests.blobs import PART
 
 
@@ -83,16 +84,22 @@ def test_an_experiments_time_and_failure_are_found_again(root, tmp_path, monkeyp
         for epoch, seconds in ((1, 2.0), (2, 3.0), (2, 4.0)):  # the second was reported again after a kill
             run.metrics({"seconds": seconds}, step=epoch)
         raise UserError("the loss was no number\nany more")
-    assert experiments.seconds("lazy-fox") == 6.0
-    assert experiments.failure("lazy-fox") == "the loss was no number any more"
+    assert experiments.training_seconds("lazy-fox") == 6.0
+    assert experiments.failure_reason("lazy-fox") == "the loss was no number any more"
     with tracking.training_run("nose", PART, "one", {}) as run:  # again, after the last checkpoint
         run.metrics({"seconds": 5.0}, step=3)
         (tmp_path / "nose.pt").write_bytes(b"weights")
         run.tag(weights_sha256=files.sha256(tmp_path / "nose.pt"))
-    assert experiments.seconds("lazy-fox") == experiments.seconds_of(tmp_path / "nose.pt") == 11.0
-    assert experiments.seconds("nobody") == 0 and "output" in experiments.failure("nobody")
+    assert (
+        experiments.training_seconds("lazy-fox")
+        == experiments.training_seconds_of(tmp_path / "nose.pt")
+        == 11.0
+    )
+    assert experiments.training_seconds("nobody") == 0 and "output" in experiments.failure_reason("nobody")
     monkeypatch.setenv("KEYPOINTS_TRACKING", "off")
-    assert experiments.seconds("lazy-fox") == 0 and "output" in experiments.failure("lazy-fox")
+    assert experiments.training_seconds("lazy-fox") == 0 and "output" in experiments.failure_reason(
+        "lazy-fox"
+    )
 
 
 def test_results_note_how_long_the_weights_took(root, tmp_path, monkeypatch):
@@ -104,7 +111,7 @@ def test_results_note_how_long_the_weights_took(root, tmp_path, monkeypatch):
         run.metrics({"seconds": 90.0}, step=1)
         run.tag(weights_sha256=files.sha256(Path("models/nose.pt")))
     Path("minutes.json").write_text('{"youtube": 3.0}')
-    results.time(Path("minutes.json"), ["nose", "face"])
+    run_report.note_minutes(Path("minutes.json"), ["nose", "face"])
     assert json.loads(Path("minutes.json").read_text()) == {"youtube": 3.0, "nose": 1.5, "face": None}
 
 

@@ -6,13 +6,14 @@ import onnxruntime
 import skimage
 from PIL import Image
 
-from keypoints import crops, detect
+from keypoints import crops
+from keypoints.predict import detectors
 
 session = onnxruntime.InferenceSession("exports/landmarks.onnx")
 about = session.get_modelmeta().custom_metadata_map
 size, names = json.loads(about["size"]), json.loads(about["names"])
 picture = skimage.data.astronaut()
-for found in detect.build("haar")(picture):
+for found in detectors.build("haar")(picture):
     region = crops.square(found.box, float(about["scale"]))
     crop = crops.cut(Image.fromarray(picture).convert(about["mode"]), region, size)
     (points,) = session.run(["points"], {"crops": crop[None]})[0]

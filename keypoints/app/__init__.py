@@ -24,7 +24,7 @@ from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 
 if TYPE_CHECKING:
-    from keypoints.predictor import Face, Predictor
+    from keypoints.predict.predictor import Face, Predictor
 
 HERE = Path(__file__).parent
 PAGE = "page.html"
@@ -68,7 +68,9 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
             faces = made[part](image)
         scheme = made[part].scheme
         try:
-            drawings = [worn(overlay, image.size, face, scheme) for face in faces] if overlay else None
+            drawings = (
+                [draw_overlay(overlay, image.size, face, scheme) for face in faces] if overlay else None
+            )
         except UserError as error:
             raise Refused(422, str(error)) from None
         return {
@@ -76,7 +78,7 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
             "height": image.height,
             "outlines": scheme.outlines,
             "faces": [face.as_dict() for face in faces],
-            "overlay": drawings,
+            "overlay": drawings or None,
         }
 
     @app.post("/api/faces")
@@ -84,7 +86,7 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
         part = part or next(iter(predictors))
         if part not in predictors:
             raise Refused(422, f"The model {part!r} is none of {', '.join(predictors)}")
-        return await run_in_threadpool(answer, await body(request), part, overlay)
+        return await run_in_threadpool(answer, await read_body(request), part, overlay)
 
     @app.get("/api/options")
     def options() -> dict[str, Any]:
@@ -113,7 +115,7 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
     return app
 
 
-async def body(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
     """The bytes of a request, counted as they come: their announced length may be missing or wrong."""
     data = bytearray()
     async for chunk in request.stream():
@@ -123,7 +125,7 @@ async def body(request: Request) -> bytes:
     return bytes(data)
 
 
-def worn(name: str, size: tuple[int, int], face: Face, scheme: Scheme) -> dict[str, Any]:
+def draw_overlay(name: str, size: tuple[int, int], face: Face, scheme: Scheme) -> dict[str, Any]:
     """One face's overlay: its box in pixels of the picture, and the drawing as a PNG's data URL."""
     box, pixels = overlays.patch(name, size, face.points, scheme, MAX_OVERLAY)
     file = io.BytesIO()

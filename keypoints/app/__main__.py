@@ -1,32 +1,47 @@
-"""Serve the page on this computer: `make app`, or
+"""Serve the page on this computer.
 
-python -m keypoints.app --port 8080
-python -m keypoints.app --weights models/landmarks.pt   # a model of one's own
+keypoints app --port 8080
+keypoints app --weights models/landmarks.pt   # your own weights
 """
 
 from __future__ import annotations
 
 import argparse
 import socket
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keypoints import errors
-from keypoints.errors import UserError
+from keypoints.errors import UserError, import_extra
+
+if TYPE_CHECKING:
+    from keypoints.predict.predictor import Predictor
+
+
+def command(argv: Sequence[str] | None = None, prog: str = "keypoints app") -> None:
+    parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
+    parser.add_argument("--port", type=int, default=8000, help="of 127.0.0.1; 0: any that is free")
+    parser.add_argument("--weights", help="your own, in the place of the models that come along")
+    parser.add_argument("--detector", default="haar", help="haar (default), dlib, yunet, whole")
+    parser.add_argument("--detector-model", help="the file that yunet needs")
+    args = parser.parse_args(argv)
+    errors.run(main, args.port, args.weights, args.detector, args.detector_model)
 
 
 def main(port: int, weights: str | None, detector: str, detector_model: str | None) -> None:
+    import_extra("app", "fastapi", "uvicorn")
     import uvicorn
 
-    from keypoints import app, shipped
-    from keypoints.predictor import Predictor
+    from keypoints import app, pretrained
+    from keypoints.predict.predictor import Predictor
 
     build = partial(Predictor, detector=detector, detector_model=detector_model)
+    predictors: dict[str, Callable[[], Predictor]] = {part: partial(build, part) for part in pretrained.PARTS}
     if weights:
         own = build(weights=weights)
         predictors = {Path(weights).stem: lambda: own}
-    else:
-        predictors = {part: partial(build, part) for part in shipped.PARTS}
     with listen(port) as server:
         print(f"http://127.0.0.1:{server.getsockname()[1]} shows the page; Ctrl-C ends it", flush=True)
         config = uvicorn.Config(app.create(predictors), log_level="warning", server_header=False)
@@ -44,10 +59,4 @@ def listen(port: int) -> socket.socket:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m keypoints.app", description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=8000, help="of 127.0.0.1; 0: any that is free")
-    parser.add_argument("--weights", help="a file of your own, in the place of the models that come along")
-    parser.add_argument("--detector", default="haar", help="haar (default), dlib, yunet, whole")
-    parser.add_argument("--detector-model", help="the file that yunet wants")
-    args = parser.parse_args()
-    errors.run(main, args.port, args.weights, args.detector, args.detector_model)
+    command(prog="python -m keypoints.app")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
 from keypoints.crops import Region
-from keypoints.datasets import common
+from keypoints.datasets import face_table
 from keypoints.errors import UserError
 
 
@@ -33,7 +33,9 @@ def boxes(root: Element) -> Iterator[tuple[str, Element]]:
 
 def region(where: str, box: Element) -> Region:
     """(left, top, width, height) of a box, pixels of its image. Raises `UserError` that names `where`."""
-    left, top, width, height = (common.number(box.get(key)) for key in ("left", "top", "width", "height"))
+    left, top, width, height = (
+        face_table.parse_number(box.get(key)) for key in ("left", "top", "width", "height")
+    )
     if not (width > 0 and height > 0):
         raise UserError(f"{where}: a box needs left, top, width and height, with an area: repair it")
     return left, top, width, height

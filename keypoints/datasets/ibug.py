@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from keypoints.datasets import common, dlibxml
+from keypoints.datasets import dlibxml, face_table
+from keypoints.datasets.face_table import Face, parse_number
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG as SCHEME
 
@@ -42,7 +43,7 @@ _VAL = 0.1  # of the photographs to train on
 
 
 def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
-    """The table of faces of both lists (see `common.table`), with the columns list and split_<protocol>.
+    """The faces of both lists (see `face_table.build_table`), with the columns list and split_<protocol>.
 
     list is "train" or "test", dlib's; subset the folder, and for twins "… mirrored"; group the
     photograph. Protocols: kaggle tests on dlib's test list; 300w trains and tests by folder, as other
@@ -50,9 +51,9 @@ def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     it tests no face. A tenth of the training photographs, drawn by `seed`, is "val". Mirrored twins are
     tested where dlib's list says so and never trained on: augmentation flips. Raises `UserError`.
     """
-    lists, sizes = common.scan(archive, _XML, _IMAGE)
+    lists, sizes = face_table.scan(archive, _XML, _IMAGE)
     faces = [face for name in _LISTS for face in _faces(archive, lists, name)]
-    table = common.table(archive, faces, sizes, max_broken)
+    table = face_table.build_table(archive, faces, sizes, max_broken)
     file, subset, group = table["file"], table["subset"], table["group"]
     mirror = file.map(is_mirror)
     test = {"kaggle": table["list"] == "test", "300w": subset.isin(_TEST_300W) & ~mirror}
@@ -64,7 +65,7 @@ def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     }
     for name in SPLITS:
         used = train[name] & ~mirror & ~test[name]
-        (val,) = common.draw(group[used], seed, _VAL)
+        (val,) = face_table.draw_groups(group[used], seed, _VAL)
         table[f"split_{name}"] = ""
         table.loc[used, f"split_{name}"] = group[used].map(
             lambda name, val=val: "val" if name in val else "train"
@@ -82,7 +83,7 @@ def kaggle_list(archive: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    lists, sizes = common.scan(archive, _XML, _IMAGE)
+    lists, sizes = face_table.scan(archive, _XML, _IMAGE)
     wanted = _KAGGLE if any(name.endswith(_KAGGLE) for name in lists) else _LISTS["test"]
     folder, root = _read(archive, lists, wanted)
     rows = []
@@ -111,19 +112,19 @@ def photograph(file: str) -> str:
     return _TWICE.get(name, name)
 
 
-def _faces(archive: Path, lists: dict[str, bytes], name: str) -> Iterator[common.Face]:
+def _faces(archive: Path, lists: dict[str, bytes], name: str) -> Iterator[Face]:
     folder, root = _read(archive, lists, _LISTS[name])
     for file, box in dlibxml.boxes(root):
         where = f"{archive}: {_LISTS[name]}: {file}"
-        parts = {common.number(part.get("name")): part for part in box.iter("part")}
+        parts = {parse_number(part.get("name")): part for part in box.iter("part")}
         if len(box.findall("part")) != SCHEME.points or set(parts) != set(range(SCHEME.points)):
             raise UserError(f"{where}: {len(parts)} different points, 0 to {SCHEME.points - 1} are wanted")
-        points = tuple(common.number(parts[k].get(axis)) for k in range(SCHEME.points) for axis in "xy")
+        points = tuple(parse_number(parts[k].get(axis)) for k in range(SCHEME.points) for axis in "xy")
         subset, group = file.rpartition("/")[0], photograph(file)
-        yield common.Face(folder + file, dlibxml.region(where, box), points, group, subset, (("list", name),))
+        yield Face(folder + file, dlibxml.region(where, box), points, group, subset, (("list", name),))
 
 
 def _read(archive: Path, lists: dict[str, bytes], name: str) -> tuple[str, Element]:
     """The folder that a list's files are relative to, and its XML."""
-    folder, content = common.one(archive, lists, name)
+    folder, content = face_table.find_member(archive, lists, name)
     return folder, dlibxml.root(content, f"{archive}: {name}")

@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints.datasets import common
+from keypoints.datasets import face_table
+from keypoints.datasets.face_table import Face, Size, parse_number
 from keypoints.errors import UserError
 from keypoints.landmarks import IMM as SCHEME
 
@@ -23,13 +24,13 @@ _TRAIN, _VAL = {"course": 32, "held_out": 28}, {"course": 40, "held_out": 32}  #
 
 
 def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
-    """The table of faces (see `common.table`), with a column split_<protocol> for each of SPLITS.
+    """The table of faces (see `face_table.build_table`), with a column split_<protocol> for each of SPLITS.
 
     Protocols: course trains on people 1-32 and validates on 33-40; held_out trains on 1-28, validates
     on 29-32 and tests on 33-40. Neither draws, so `seed` changes nothing. Raises `UserError`.
     """
-    shapes, sizes = common.scan(archive, _NAME + r"\.asf", _NAME + r"\.jpg")
-    table = common.table(
+    shapes, sizes = face_table.scan(archive, _NAME + r"\.asf", _NAME + r"\.jpg")
+    table = face_table.build_table(
         archive, (_face(archive, *item, sizes) for item in shapes.items()), sizes, max_broken
     )
     person = table["group"].astype(int)
@@ -40,7 +41,7 @@ def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     return table
 
 
-def _face(archive: Path, name: str, content: bytes, sizes: dict[str, common.Size | str]) -> common.Face:
+def _face(archive: Path, name: str, content: bytes, sizes: dict[str, Size | str]) -> Face:
     """One `.asf`: the number of points, a line for each (path type x y point from to), the image's name.
 
     x and y are shares of the image's width and height.
@@ -60,7 +61,9 @@ def _face(archive: Path, name: str, content: bytes, sizes: dict[str, common.Size
         )
     file = name.rpartition("/")[0] + "/" * ("/" in name) + host
     size = sizes.get(file)
-    width, height = size if isinstance(size, tuple) else (1, 1)  # `common.table` leaves a broken one out
-    points = [common.number(row[2 + i]) * (width, height)[i] for row in rows for i in range(2)]
-    person, view = re.fullmatch(_NAME + r"\.asf", name).groups()
-    return common.Face(file, (), tuple(points), person, f"view {view}")
+    width, height = size if isinstance(size, tuple) else (1, 1)  # `build_table` leaves a broken one out
+    points = [parse_number(row[2 + i]) * (width, height)[i] for row in rows for i in range(2)]
+    match = re.fullmatch(_NAME + r"\.asf", name)
+    assert match is not None  # as `scan` picked it
+    person, view = match.groups()
+    return Face(file, (), tuple(points), person, f"view {view}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints.datasets import common
+from keypoints.datasets import face_table
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG as SCHEME
 
@@ -25,33 +25,33 @@ _TEST, _VAL = 0.2, 0.1  # of the people
 
 
 def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
-    """The table of faces of both lists (see `common.table`), with a column split_<protocol> each.
+    """The table of faces of both lists (see `face_table.build_table`), with a column split_<protocol> each.
 
     subset is "training" or "test", the folder; group the person. Protocols: official tests on the test
     list, whose people are all in the training list too, and validates on a tenth of the training
     people; person shares the people out, a fifth to test and a tenth to validate on. `seed` draws
     them. Raises `UserError`.
     """
-    lists, sizes = common.scan(archive, _CSV, _IMAGE)
+    lists, sizes = face_table.scan(archive, _CSV, _IMAGE)
     faces = [face for folder in ("training", "test") for face in _faces(archive, lists, folder)]
-    table = common.table(archive, faces, sizes, max_broken)
+    table = face_table.build_table(archive, faces, sizes, max_broken)
     person, training = table["group"], table["subset"] == "training"
-    (val,) = common.draw(person[training], seed, _VAL)
+    (val,) = face_table.draw_groups(person[training], seed, _VAL)
     table["split_official"] = "test"
     table.loc[training, "split_official"] = person[training].map(
         lambda name: "val" if name in val else "train"
     )
-    test, val_person = common.draw(person, seed, _TEST, _VAL)
+    test, val_person = face_table.draw_groups(person, seed, _TEST, _VAL)
     table["split_person"] = person.map(
         lambda name: "test" if name in test else "val" if name in val_person else "train"
     )
     return table
 
 
-def _faces(archive: Path, lists: dict[str, bytes], subset: str) -> Iterator[common.Face]:
+def _faces(archive: Path, lists: dict[str, bytes], subset: str) -> Iterator[face_table.Face]:
     """One CSV: an image's name, then x0 y0 x1 y1 … in pixels; the images lie in the folder beside it."""
     ending = f"{subset}_frames_keypoints.csv"
-    folder, content = common.one(archive, lists, ending)
+    folder, content = face_table.find_member(archive, lists, ending)
     where = f"{archive}: {ending}"
     try:
         header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
@@ -67,8 +67,8 @@ def _faces(archive: Path, lists: dict[str, bytes], subset: str) -> Iterator[comm
                 f"{where}: {row[0]}: {len(row)} columns, {len(header)} are wanted: repair the row"
             )
         name, *values = row
-        points = tuple(map(common.number, values))
-        yield common.Face(f"{folder}{subset}/{name}", (), points, _person(name), subset)
+        points = tuple(map(face_table.parse_number, values))
+        yield face_table.Face(f"{folder}{subset}/{name}", (), points, _person(name), subset)
 
 
 def _person(name: str) -> str:

@@ -12,10 +12,10 @@ from inspect import signature
 
 from torch import nn
 
-from keypoints.codecs import Codec, Coordinates, SoftArgmax
 from keypoints.errors import UserError
 from keypoints.models.blocks import output_shape
-from keypoints.params import Model
+from keypoints.models.codecs import Codec, Coordinates, SoftArgmax
+from keypoints.recipes import Model
 
 # name -> module and class; the third says whether it gives maps (which become coordinates by a
 # soft-argmax where the codec wants those) or a vector.
@@ -44,20 +44,20 @@ def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fres
     known = [name for name in known if name not in given]
     if wrong := set(model.options) - set(known):
         raise UserError(f"model.options.{min(wrong)}: {model.family} knows {', '.join(known)}")
-    wants = codec.wants
-    pooled = gives == "maps" and isinstance(codec, Coordinates)
-    if not pooled and (gives == "maps") != (wants.map_size is not None):
+    spec = codec.output_spec
+    coordinates = codec if gives == "maps" and isinstance(codec, Coordinates) else None
+    if coordinates is None and (gives == "maps") != (spec.map_size is not None):
         raise UserError(f"model.family: {model.family} gives {gives}, which the codec cannot use")
     try:
-        net = family(channels, wants.count // 2 if pooled else wants.count, **given, **model.options)
-        if pooled:
-            net = nn.Sequential(net, SoftArgmax(codec))
+        net = family(channels, spec.count // 2 if coordinates else spec.count, **given, **model.options)
+        if coordinates:
+            net = nn.Sequential(net, SoftArgmax(coordinates))
         made = output_shape(net, (1, channels, size[1], size[0]))
     except (TypeError, ValueError, IndexError, ArithmeticError, RuntimeError) as error:
         raise UserError(f"model.options of {model.family}: {error}") from None
-    wanted = (1, wants.count, *(wants.map_size or ()))
-    if made != wanted:
-        raise UserError(f"model: {model.family} gives {made} for a crop of {size}, the codec wants {wanted}")
+    needed = (1, spec.count, *(spec.map_size or ()))
+    if made != needed:
+        raise UserError(f"model: {model.family} gives {made} for a crop of {size}, the codec needs {needed}")
     if fresh and hasattr(net, "fetch"):
         net.fetch()
     return net

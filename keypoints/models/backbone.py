@@ -36,6 +36,8 @@ class Backbone(nn.Module):
         from torchvision.models import get_model
 
         super().__init__()
+        self.mean: Tensor
+        self.std: Tensor
         if net not in HEADS:
             raise ValueError(f"net: {net!r} is none of {', '.join(HEADS)}")
         if pretrained and channels != 3:

@@ -7,6 +7,7 @@ value for all. One layer is, in this order: convolution, [batch norm], ReLU, [ba
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import nn
@@ -44,7 +45,7 @@ class Plain(nn.Sequential):
         adaptive: Any = None,
         norm: Any = None,
         dropout: Any = 0,
-        linear: list[int] = (),
+        linear: Sequence[int] = (),
         linear_relu: bool = True,
         linear_dropout: Any = 0,
     ) -> None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keypoints import metrics
+from keypoints.colours import LINES
+from keypoints.evaluation import metrics
 from keypoints.landmarks import Scheme
-from keypoints.plots import canvas
-from keypoints.plots.canvas import Array, File
+from keypoints.plots import style
+from keypoints.plots.style import Array, File
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,16 +27,16 @@ def curves(path: File, history: pd.DataFrame) -> None:
     history = history.replace([np.inf, -np.inf], np.nan)  # of a run that diverged, what can be drawn
     epoch, nme = history["epoch"].to_numpy(), history["val_nme"].to_numpy(dtype=float)
     marker = "o" if len(epoch) < 15 else ""  # a line of one epoch would not show
-    with canvas.figure(path, 8, 3) as figure:
+    with style.figure(path, 8, 3) as figure:
         left, right = figure.subplots(1, 2)
         for i, (column, label) in enumerate({"train_loss": "training", "val_loss": "validation"}.items()):
-            style = {
-                "color": canvas.LINES[i],
-                "linestyle": canvas.DASHES[i],
+            look = {
+                "color": LINES[i],
+                "linestyle": style.DASHES[i],
                 "marker": marker,
                 "markersize": 3,
             }
-            left.plot(epoch, history[column], label=label, **style)
+            left.plot(epoch, history[column], label=label, **look)
         if (history[["train_loss", "val_loss"]] > 0).any(axis=None):
             left.set_yscale("log", nonpositive="mask")
             left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -43,11 +44,11 @@ def curves(path: File, history: pd.DataFrame) -> None:
             left.yaxis.set_minor_locator(NullLocator())
         left.set(title="loss", xlabel="epoch")
         left.legend()
-        right.plot(epoch, nme, color=canvas.LINES[1], marker=marker, markersize=3)
+        right.plot(epoch, nme, color=LINES[1], marker=marker, markersize=3)
         if np.isfinite(nme).any():
             best = int(np.nanargmin(nme))
             label = f"best: {nme[best]:.2f} % at epoch {epoch[best]}"
-            right.plot(epoch[best], nme[best], "o", color=canvas.LINES[1], markersize=6, label=label)
+            right.plot(epoch[best], nme[best], "o", color=LINES[1], markersize=6, label=label)
             right.legend()
             right.set_ylim(0, 1.05 * np.nanmax(nme) or 1)
         right.set(title="validation NME, % of the eye distance", xlabel="epoch")
@@ -57,16 +58,16 @@ def curves(path: File, history: pd.DataFrame) -> None:
 
 def cumulative(path: File, curves: Mapping[str, Array]) -> None:
     """The share of faces below an error, for each name -> NME (N,) in %; the AUC in the legend."""
-    with canvas.figure(path, 4.6, 3.6) as figure:
+    with style.figure(path, 4.6, 3.6) as figure:
         at = figure.subplots()
         for i, (name, errors) in enumerate(curves.items()):
             error, share = metrics.cumulative(errors).T
             label = f"{name}, AUC {metrics.auc(errors):.3f}"
-            style = {
-                "color": canvas.LINES[i % len(canvas.LINES)],
-                "linestyle": canvas.DASHES[i % len(canvas.DASHES)],
+            look = {
+                "color": LINES[i % len(LINES)],
+                "linestyle": style.DASHES[i % len(style.DASHES)],
             }
-            at.plot(error, 100 * share, label=label, clip_on=False, **style)
+            at.plot(error, 100 * share, label=label, clip_on=False, **look)
         at.set(xlim=(0, metrics.LIMIT), ylim=(0, 100), xlabel="NME, % of the eye distance")
         at.set_ylabel("faces with no more than that, %")
         figure.legend(loc="outside upper center", ncols=min(len(curves), 2))
@@ -76,11 +77,11 @@ def point_error(path: File, mean_face: Array, errors: Array, scheme: Scheme, uni
     """The mean error (K,) of each point as a disc on the mean face (K, 2); `unit` names the errors."""
     errors = np.asarray(errors)
     top = float(errors.max()) or 1.0
-    with canvas.figure(path, 5.2, 4.4) as figure:
+    with style.figure(path, 5.2, 4.4) as figure:
         at = figure.subplots()
-        canvas.outlines(at, mean_face, scheme, "0.6", zorder=1)
-        style = {"edgecolors": "0.25", "linewidths": 0.5, "zorder": 2}
+        style.draw_outlines(at, mean_face, scheme, "0.6", zorder=1)
+        look = {"edgecolors": "0.25", "linewidths": 0.5, "zorder": 2}
         colours = {"c": errors, "cmap": "viridis_r", "vmin": 0, "vmax": top}
-        discs = at.scatter(*np.transpose(mean_face), s=15 + 185 * errors / top, **colours, **style)
+        discs = at.scatter(*np.transpose(mean_face), s=15 + 185 * errors / top, **colours, **look)
         figure.colorbar(discs, ax=at, label=f"mean error, {unit}", shrink=0.8)
-        canvas.frame(at, mean_face)
+        style.fit_axes(at, mean_face)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from keypoints.colours import FOUND, PREDICTED
+from keypoints.crops import Region
 from keypoints.landmarks import Scheme
-from keypoints.plots import canvas
-from keypoints.plots.canvas import CELL, PREDICTED, Array, File, Images, Names
+from keypoints.plots import style
+from keypoints.plots.style import CELL, Array, File, Images, Names
 
 LONGEST = 8.0  # inches of a photograph's longer side
-FOUND = "#00E0FF"  # boxes of faces, and single points on maps
 
 
 def samples(
@@ -24,34 +25,56 @@ def samples(
     """
     titles = list(titles) or [""] * len(images)
     columns = min(columns, len(images))
-    with canvas.grid(path, len(images), columns, CELL, CELL * canvas.tallest(images) + 0.2) as (
+    with style.grid(path, len(images), columns, CELL, CELL * style.max_aspect(images) + 0.2) as (
         figure,
         axes,
     ):
         for at, image, xy, title in zip(axes, images, points, titles, strict=True):
-            canvas.face(at, image, scheme, truth=xy)
+            style.draw_face(at, image, scheme, truth=xy)
             at.set_title(title)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center")
 
 
 def predictions(
-    path: File, images: Images, truth: Array, predicted: Array, errors: Array, scheme: Scheme, unit: str = "%"
+    path: File,
+    images: Images,
+    truth: Array,
+    predicted: Array,
+    errors: Array,
+    groups: Names,
+    scheme: Scheme,
+    unit: str = "%",
 ) -> None:
-    """The two best and the two worst of N faces by `errors` (N,), truth (N, K, 2) against prediction."""
+    """The two best and the two worst of N faces by `errors` (N,), truth (N, K, 2) against prediction.
+
+    No two of them are of one of the `groups` (N,), photographs or people, unless there are too few.
+    """
     errors = np.asarray(errors)
-    if not len(images) == len(truth) == len(predicted) == len(errors):
-        raise ValueError("as many images, true and predicted points and errors are wanted")
-    order = np.argsort(errors, kind="stable").tolist()
-    chosen = [("best", i) for i in order[:2]] + [("worst", i) for i in order[2:][-2:]]
-    tall = canvas.tallest([images[i] for _, i in chosen])
-    with canvas.grid(path, len(chosen), len(chosen), 1.3 * CELL, 1.3 * CELL * tall + 0.2) as (
+    if not len(images) == len(truth) == len(predicted) == len(errors) == len(groups):
+        raise ValueError("images, true and predicted points, errors and groups must be equally many")
+    chosen = choose_extremes(errors, groups)
+    tall = style.max_aspect([images[i] for _, i in chosen])
+    with style.grid(path, len(chosen), len(chosen), 1.3 * CELL, 1.3 * CELL * tall + 0.2) as (
         figure,
         axes,
     ):
         for at, (rank, i) in zip(axes, chosen, strict=True):
-            canvas.face(at, images[i], scheme, truth[i], predicted[i])
+            style.draw_face(at, images[i], scheme, truth[i], predicted[i])
             at.set_title(f"{rank}: {errors[i]:.2f} {unit}")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+
+
+def choose_extremes(errors: Array, groups: Names) -> list[tuple[str, int]]:
+    """The two best and the two worst, each (rank, index), of different groups where there are enough."""
+    order = np.argsort(errors, kind="stable").tolist()
+    firsts = {group: i for i in reversed(order) for group in [groups[i]]}  # each group's best
+    lasts = {group: i for i in order for group in [groups[i]]}  # and its worst
+    best = [i for i in order if firsts[groups[i]] == i][:2]
+    taken = {groups[i] for i in best}
+    worst = [i for i in order if lasts[groups[i]] == i and groups[i] not in taken][-2:]
+    if len(best) + len(worst) < min(4, len(order)):
+        best, worst = order[:2], order[2:][-2:]
+    return [("best", i) for i in best] + [("worst", i) for i in worst]
 
 
 def heatmaps(
@@ -68,7 +91,7 @@ def heatmaps(
     from matplotlib.colors import ListedColormap
 
     if not len(maps) == len(points) == len(names):
-        raise ValueError("as many maps, points and names are wanted")
+        raise ValueError("maps, points and names must be equally many")
     show = list(show) or np.linspace(0, len(maps) - 1, min(7, len(maps))).round().astype(int).tolist()
     glow = colormaps["inferno"](np.linspace(0.25, 1, 256))
     glow[:, 3] = np.linspace(0, 1, 256) ** 0.6  # the crop shows where a map is low
@@ -76,12 +99,12 @@ def heatmaps(
     # A map's cells tile the crop: edges on edges, whatever its resolution.
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
     cells = [(names[k], maps[k], points[[k]]) for k in show] + [("sum of all", sum(maps), points)]
-    with canvas.grid(path, len(cells), min(4, len(cells)), CELL, CELL * canvas.tallest([image]) + 0.2) as (
+    with style.grid(path, len(cells), min(4, len(cells)), CELL, CELL * style.max_aspect([image]) + 0.2) as (
         _,
         axes,
     ):
         for at, (name, values, xy) in zip(axes, cells, strict=True):
-            canvas.picture(at, image)
+            style.draw_image(at, image)
             scale = {"cmap": ListedColormap(glow), "vmin": 0, "vmax": values.max() or 1}
             at.imshow(values, extent=extent, interpolation="bilinear", **scale)
             if len(xy) == 1:
@@ -97,7 +120,7 @@ def snapshots(path: File, image: Array, maps: Array, points: Array, titles: Name
     """
     count = len(points)
     cells = [*maps, *points] if maps.size else list(points)
-    with canvas.grid(path, len(cells), count, CELL, CELL * canvas.tallest([image]) + 0.2) as (
+    with style.grid(path, len(cells), count, CELL, CELL * style.max_aspect([image]) + 0.2) as (
         _,
         axes,
     ):
@@ -106,14 +129,14 @@ def snapshots(path: File, image: Array, maps: Array, points: Array, titles: Name
                 at.imshow(cell, cmap="inferno", vmin=0, vmax=cell.max() or 1, interpolation="nearest")
                 at.set_aspect(cell.shape[1] / cell.shape[0] * image.shape[0] / image.shape[1])
             else:
-                canvas.picture(at, image)
-                canvas.outlines(at, cell, scheme, PREDICTED)
+                style.draw_image(at, image)
+                style.draw_outlines(at, cell, scheme, PREDICTED)
                 at.plot(*cell.T, "o", color=PREDICTED, markersize=3)
             at.set_title(titles[i % count])
 
 
 def photograph(
-    path: File, image: Array, boxes: Sequence[Array], points: Sequence[Array], scheme: Scheme
+    path: File, image: Array, boxes: Sequence[Region], points: Sequence[Array], scheme: Scheme
 ) -> None:
     """A whole picture (H, W, 3) and its faces, each a box (left, top, width, height) and points (K, 2).
 
@@ -123,12 +146,12 @@ def photograph(
     inch = LONGEST / max(height, width)  # of a pixel
     shrunk = Image.fromarray(image)
     shrunk.thumbnail((1600, 1600), Image.Resampling.BILINEAR)  # matplotlib would take gigabytes
-    with canvas.grid(path, 1, 1, width * inch, height * inch) as (_, (axes,)):
+    with style.grid(path, 1, 1, width * inch, height * inch) as (_, (axes,)):
         axes.imshow(shrunk, extent=(-0.5, width - 0.5, height - 0.5, -0.5))
         for (left, top, across, down), xy in zip(boxes, points, strict=True):
             corners = np.array([(0, 0), (across, 0), (across, down), (0, down), (0, 0)])
             axes.plot(*(corners + (left - 0.5, top - 0.5)).T, color=FOUND, linewidth=1)
-            canvas.outlines(axes, xy, scheme, PREDICTED)
+            style.draw_outlines(axes, xy, scheme, PREDICTED)
             side = max(across, down) * inch * 72  # typographic points: small faces have small marks
             few = 3 if len(xy) <= 10 else 1
             axes.plot(*xy.T, "o", color=PREDICTED, markersize=few * min(3.0, side / 40))

@@ -1,18 +1,15 @@
-"""What was learnt, without a face: maps, filters, principal components."""
+"""What was learned, without a face: maps, filters, principal components."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keypoints.colours import LINES
 from keypoints.landmarks import Scheme
-from keypoints.plots import canvas
-from keypoints.plots.canvas import Array, File, Names
-
-if TYPE_CHECKING:
-    pass
+from keypoints.plots import style
+from keypoints.plots.style import Array, File, Names
 
 FILTERS = (64, 16)  # filters and inputs of a layer that a picture can show
 
@@ -20,14 +17,14 @@ FILTERS = (64, 16)  # filters and inputs of a layer that a picture can show
 def heatmap_grid(path: File, maps: Array, names: Names) -> None:
     """All maps (K, h, w) of one face, each relative to its own maximum."""
     if len(maps) != len(names):
-        raise ValueError("as many maps and names are wanted")
+        raise ValueError("maps and names must be equally many")
     count, height, width = maps.shape
     columns = math.ceil(math.sqrt(count * height / width))
     rows = math.ceil(count / columns)
     gap = width / 5  # for the names; one sheet, for as many axes are slow
     line, side = height + round(gap), width + round(gap / 4)
     sheet = np.full((rows * line, columns * side), np.nan)
-    with canvas.figure(path, columns, rows * line / side) as figure:
+    with style.figure(path, columns, rows * line / side) as figure:
         at = figure.subplots()
         at.set_axis_off()
         for i, (values, name) in enumerate(zip(maps, names, strict=True)):
@@ -45,9 +42,9 @@ def filters(path: File, weights: Array, title: str) -> None:
     weights = np.asarray(weights)
     outs, ins = FILTERS
     if weights.shape[0] > outs or weights.shape[1] > ins:
-        shown = weights[:outs, :ins]
-        title += f" ({len(shown)} of {len(weights)}, inputs {shown.shape[1]} of {weights.shape[1]})"
-        weights = shown
+        few = weights[:outs, :ins]
+        title += f" ({len(few)} of {len(weights)}, inputs {few.shape[1]} of {weights.shape[1]})"
+        weights = few
     count, inputs, kh, kw = weights.shape
     # One sheet with gaps of NaN, for hundreds of axes are slow; `narrow` between a filter's inputs.
     zoom, narrow, wide = 8, 2, 8
@@ -60,12 +57,12 @@ def filters(path: File, weights: Array, title: str) -> None:
             y, x = i // columns * step_y, i % columns * step_x + j * (zoom * kw + narrow)
             sheet[y : y + zoom * kh, x : x + zoom * kw] = np.kron(weights[i, j], np.ones((zoom, zoom)))
     limit = float(np.abs(weights).max()) or 1.0
-    with canvas.figure(path, 6, 5 * sheet.shape[0] / sheet.shape[1] + 0.4) as figure:
+    with style.figure(path, 6, 5 * sheet.shape[0] / sheet.shape[1] + 0.4) as figure:
         at = figure.subplots()
         at.set_axis_off()
-        shown = at.imshow(sheet, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+        drawn = at.imshow(sheet, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
         at.set_title(title)
-        figure.colorbar(shown, ax=at, label="weight", shrink=0.8)
+        figure.colorbar(drawn, ax=at, label="weight", shrink=0.8)
 
 
 def components(path: File, mean: Array, components: Array, scheme: Scheme) -> None:
@@ -75,20 +72,20 @@ def components(path: File, mean: Array, components: Array, scheme: Scheme) -> No
     """
     mean, components = np.asarray(mean), np.asarray(components)
     everything = np.concatenate([mean + components, mean - components])
-    with canvas.grid(path, len(components), min(5, len(components)), canvas.CELL, canvas.CELL + 0.2) as (
+    with style.grid(path, len(components), min(5, len(components)), style.CELL, style.CELL + 0.2) as (
         figure,
         axes,
     ):
         for i, (at, component) in enumerate(zip(axes, components, strict=True), 1):
             for sign, label, colour in (
                 (0, "mean", "0.7"),
-                (1, "plus", canvas.LINES[1]),
-                (-1, "minus", canvas.LINES[0]),
+                (1, "plus", LINES[1]),
+                (-1, "minus", LINES[0]),
             ):
                 shape = mean + sign * component
-                canvas.outlines(at, shape, scheme, colour)
+                style.draw_outlines(at, shape, scheme, colour)
                 at.plot(*shape.T, "o", color=colour, markersize=2, label=label)
-            canvas.frame(at, everything.reshape(-1, 2))
+            style.fit_axes(at, everything.reshape(-1, 2))
             at.set_title(f"component {i}")
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3, markerscale=2)

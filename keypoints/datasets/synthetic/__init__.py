@@ -1,5 +1,0 @@
-"""Demo faces that the project draws itself, packed as the official archives are."""
-
-from keypoints.datasets.synthetic.archives import write
-
-__all__ = ["write"]

@@ -1,0 +1,188 @@
+"""The cache that training reads: one file of canvases, points and affines per part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from keypoints import crops, files
+from keypoints.errors import Faults, UserError
+from keypoints.landmarks import IMM, PHILTRUM, Scheme, nose_tip
+from keypoints.recipes import Data
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Crops:
+    """N faces cut out of their pictures, and the way back.
+
+    images:   (N, height + 2 margin, width + 2 margin, channels) uint8, canvases
+    matrices: (N, 2, 3) float64, pixels of the image file -> pixels of the crop
+    margin:   pixels of the canvas round the crop
+    """
+
+    images: np.ndarray
+    matrices: np.ndarray
+    margin: int
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the crop, pixels."""
+        height, width = self.images.shape[1:3]
+        return width - 2 * self.margin, height - 2 * self.margin
+
+    def crops(self) -> np.ndarray:
+        """(N, height, width, channels) uint8: the canvases without their margin."""
+        m = self.margin
+        return self.images[:, m:-m, m:-m] if m else self.images
+
+    def in_image(self, points: np.ndarray) -> np.ndarray:
+        """Points (N, K, 2) of the crops in pixels of the image files."""
+        return crops.apply(crops.inverse(self.matrices), points)
+
+    def take(self, which: np.ndarray) -> Self:
+        """The faces of these indices, or where this mask is true."""
+        return replace(
+            self, **{f.name: getattr(self, f.name)[which] for f in fields(self) if f.name != "margin"}
+        )
+
+
+@dataclass
+class Faces(Crops):
+    """The faces of one part with all that training and evaluation need to know.
+
+    points:       (N, K, 2) float32, pixels of the crop (the canvas without its margin)
+    image_size:   (N, 2) int32, width and height of the image file
+    eye_distance: (N,) float32, between the outer eye corners, pixels of the image file
+    split:        (N,) "train", "val" or "test"
+    subset, group, name: (N,) text, as in the table of faces
+    """
+
+    points: np.ndarray
+    image_size: np.ndarray
+    eye_distance: np.ndarray
+    split: np.ndarray
+    subset: np.ndarray
+    group: np.ndarray
+    name: np.ndarray
+
+    def only(self, *splits: str) -> Faces:
+        """The faces of these splits."""
+        return self.take(np.isin(self.split, splits))
+
+    def held_out(self) -> Faces:
+        """The faces that the figures are taken on: the test split, or val where there is none."""
+        return self.only("test") if "test" in self.split else self.only("val")
+
+    def save(self, path: str | Path) -> None:
+        """Write one uncompressed .npz; the same faces give the same bytes."""
+        files.save_arrays(path, {f.name: getattr(self, f.name) for f in fields(self)})
+
+
+def load(path: str | Path) -> Faces:
+    """Read what `Faces.save` wrote. Raises `UserError`."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {f.name: arrays[f.name] for f in fields(Faces)}
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro`") from None
+    except Exception as error:  # numpy and zipfile raise nearly anything for a damaged file
+        kind = type(error).__name__
+        raise UserError(f"{path} is no tensor file, or damaged ({kind}): run `dvc repro`") from None
+    return Faces(**found | {"margin": int(found["margin"])})
+
+
+def crop_region(data: Data, width: int, height: int, box: crops.Region) -> crops.Region:
+    """What the crop shows of an image of width x height with a face in `box`, image pixels."""
+    return (0.0, 0.0, width, height) if data.region == "image" else crops.square(box, data.scale)
+
+
+def cut_all(
+    table: pd.DataFrame, archive: Path, data: Data, max_broken: float, faults: Faults | None = None
+) -> Crops:
+    """Cut the faces of a table (file, width, height and box) out of an archive, in its order.
+
+    Broken images are noted in `faults`, and black; more than `max_broken` raise `UserError`.
+    """
+    from keypoints.datasets.archives import members
+    from keypoints.images import decode
+
+    faults = faults or Faults(archive, max_broken)
+    size = (data.crop_size[0], data.crop_size[1])
+    shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
+    images = np.zeros(shape, np.uint8)
+    regions, matrices = [], []
+    columns = ["file", "width", "height", "left", "top", "box_width", "box_height"]
+    for file, width, height, *box in table[columns].to_numpy(object).tolist():
+        try:
+            regions.append(crop_region(data, width, height, (box[0], box[1], box[2], box[3])))
+            matrices.append(crops.affine(regions[-1], size))
+        except ValueError as error:
+            raise UserError(f"{archive}: {file}: {error}: repair its box") from None
+    rows: dict[str, list[int]] = {}
+    for i, file in enumerate(table["file"].tolist()):
+        rows.setdefault(file, []).append(i)
+    seen = set()
+    for name, content in members(archive, rows.__contains__):
+        seen.add(name)
+        try:
+            image = decode(content, data.channels)
+            for i in rows[name]:
+                images[i] = crops.cut(image, regions[i], size, data.margin)
+        except ValueError as error:
+            faults.add(name, str(error))
+    faults.add_missing(name for name in rows if name not in seen)
+    faults.check(len(rows))
+    return Crops(images, np.stack(matrices), data.margin)
+
+
+def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_broken: float) -> Faces:
+    """The faces of a part, from a data set's table; `scheme` is the data set's own.
+
+    A few broken images are left out. Raises `UserError`, also for a split that is unknown.
+    """
+    column = f"split_{data.split}"
+    if column not in table:
+        splits = [name for name in map(str, table.columns) if name.startswith("split_")]
+        known = ", ".join(name.removeprefix("split_") for name in splits)
+        raise UserError(f"data.split: {data.dataset} has {known}, not {data.split!r}")
+    table = table[table[column] != ""].reset_index(drop=True)
+    if table.empty:
+        raise UserError(f"data.split: {data.split!r} has no face of {data.dataset}")
+    faults = Faults(archive, max_broken)
+    whole = np.stack(table["points"].tolist()).reshape(len(table), -1, 2)
+    eyes = scheme.eye_distance(whole)
+    if not eyes.all():
+        raise UserError(f"{archive}: {table['file'][eyes.argmin()]}: both eye corners on one spot: repair it")
+    cut = cut_all(table, archive, data, max_broken, faults)
+    points = crops.apply(cut.matrices, choose_points(whole, data, scheme))
+    faces = Faces(
+        images=cut.images,
+        matrices=cut.matrices,
+        margin=cut.margin,
+        points=points.astype(np.float32),
+        image_size=table[["width", "height"]].to_numpy(np.int32),
+        eye_distance=eyes.astype(np.float32),
+        split=table[column].to_numpy(str),
+        subset=table["subset"].to_numpy(str),
+        group=table["group"].to_numpy(str),
+        name=table["file"].to_numpy(str),
+    )
+    return faces.take(~table["file"].isin(list(faults.broken)).to_numpy()) if faults.broken else faces
+
+
+def choose_points(points: np.ndarray, data: Data, scheme: Scheme) -> np.ndarray:
+    """Of all points (N, K, 2) of the data set, those that the part learns."""
+    if data.points == scheme.name:
+        return points
+    if data.points == "nose1" and scheme is IMM:
+        return points[:, [PHILTRUM]] if data.target == "philtrum" else nose_tip(points)[:, None]
+    raise UserError(f"{data.dataset} has the points {scheme.name}, not {data.points}: see data.points")

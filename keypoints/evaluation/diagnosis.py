@@ -1,0 +1,77 @@
+"""Why points are wrong: what the crop and the codec lose, and how far a net follows the faces.
+
+Points are (N, K, 2) in pixels of the crop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from keypoints.landmarks import Scheme
+from keypoints.models.codecs import Codec
+
+
+def encode_and_decode(codec: Codec, points: np.ndarray, batch: int = 16) -> np.ndarray:
+    """The `points` encoded and decoded again, (N, K, 2): where they differ, no net of this codec is right."""
+    found = []
+    for some in torch.from_numpy(points).split(batch):  # maps are large
+        target = codec.encode(some)
+        found.append(codec.decode(target.log() if codec.output_spec.map_size else target))
+    return torch.cat(found).numpy()
+
+
+def find_outside(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Which points, (N, K) bool, the crop of `size` (width, height) cuts off; an edge is inside."""
+    return np.any((points < -0.5) | (points > np.asarray(size) - 0.5), axis=-1)
+
+
+def measure_shares(flags: np.ndarray, labels: Sequence[str], scheme: Scheme) -> list[float]:
+    """How many of the points' flags (N, K) are set, 0…1: of every label's faces, then of every region.
+
+    In the order of the rows of `metrics.by_group` and `metrics.by_region`.
+    """
+    of_face = np.asarray(labels, dtype=str)
+    by_label = [flags[of_face == label] for label in sorted(set(of_face.tolist()))]
+    by_region = [flags[:, points] for _, points in sorted(scheme.regions.items())]
+    return [float(some.mean()) for some in by_label + by_region]
+
+
+def measure_following(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """How far predictions follow the faces, as least-squares slopes over what is true.
+
+    1 is all the way, 0 is one answer for every face; between them the net regresses to the mean, above
+    1 it overdoes. A face's size is the root of the mean squared distance of its points from their
+    middle. Where there is one point, there is but a position; where no face differs, slopes are 0.
+
+    follow_position: of the middle of a face's points
+    follow_shape:    of the points about their middle
+    follow_size:     of the size
+    size_ratio:      no slope but the predicted size over the true one, mean over the faces
+    """
+    middles, shapes = zip(*(_parts(points) for points in (truth, predicted)), strict=True)
+    slopes = {"follow_position": _slope(*middles)}
+    if truth.shape[1] > 1:
+        true, predicted_size = (np.sqrt(np.mean(np.sum(shape**2, -1), -1)) for shape in shapes)
+        slopes["follow_shape"] = _slope(*shapes)
+        slopes["follow_size"] = _slope(true, predicted_size)
+        slopes["size_ratio"] = (
+            float(np.mean(predicted_size[true > 0] / true[true > 0])) if true.any() else 0.0
+        )
+    return slopes
+
+
+def _parts(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The middle of every face's points (N, 1, 2), and the points about it (N, K, 2)."""
+    points = np.asarray(points, np.float64)
+    middle = points.mean(axis=1, keepdims=True)
+    return middle, points - middle
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> float:
+    """Of all numbers of y over those of x, each about its mean over the faces."""
+    x, y = x - x.mean(0), y - y.mean(0)
+    spread = float(np.sum(x**2))
+    return round(float(np.sum(x * y)) / spread, 6) + 0.0 if spread else 0.0  # not -0.0

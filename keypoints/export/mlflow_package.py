@@ -1,0 +1,60 @@
+"""A trained part as an MLflow model: signature, example, code and pinned requirements in one folder."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from keypoints.errors import UserError
+from keypoints.export import onnx_graph
+from keypoints.models.trained import Trained
+
+PACKAGE = Path(__file__).resolve().parent.parent
+# What mlflow_model.py imports, directly and through others: neither torch nor DVC.
+NEEDED = ("mlflow", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "pydantic")
+
+
+def save(trained: Trained, name: str, folder: Path) -> None:
+    """Write the model of a part called `name` into `folder`, in the place of a former model only.
+
+    It loads without this repository. Raises `UserError` for a folder that holds something else, and as
+    `onnx_graph.save` does.
+    """
+    from mlflow import pyfunc
+
+    if folder.exists() and not (folder / "MLmodel").is_file():
+        raise UserError(f"{folder} is there and no MLflow model: name another folder")
+    part = folder.with_name(f".{folder.name}.{os.getpid()}")  # a model appears whole or not at all
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            graph = Path(temporary) / f"{name}.onnx"
+            onnx_graph.save(trained, name, graph)
+            pyfunc.save_model(
+                part,
+                python_model=str(Path(__file__).with_name("mlflow_model.py")),
+                artifacts={"weights": str(graph)},
+                code_paths=[str(PACKAGE)],
+                pip_requirements=[f"{package}=={version(package)}" for package in NEEDED],
+                input_example=[example_request()],
+                metadata={"recipe": trained.part.recipe, "scheme": trained.scheme.name},
+            )
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def example_request() -> dict[str, Any]:
+    """A request: a face that the project draws itself, in its box."""
+    from keypoints.synthetic.drawing import Expression, Person, Pose, Scene, draw
+
+    image = draw(Person(), Expression(smile=0.3), Pose(96, 96, 56), Scene(noise=0), (192, 192)).image
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=80)
+    return {"image": base64.b64encode(file.getvalue()).decode(), "boxes": [[36.0, 40.0, 120.0, 120.0]]}

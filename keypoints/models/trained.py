@@ -1,0 +1,173 @@
+"""A trained part: net, codec and recipe in one file, and what it answers for crops."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from keypoints import files, models
+from keypoints.errors import UserError
+from keypoints.landmarks import SCHEMES, Scheme
+from keypoints.models import codecs
+from keypoints.models.device import choose_device
+from keypoints.recipes import Part, validate
+
+FORMAT = 1
+PLAIN = 12  # with more convolutions a net is deep, and only its first filters are worth a picture
+
+
+def to_input(crops: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
+    """Crops (N, H, W, C) uint8 -> (N, C, H, W) float32, -0.5…0.5, channels last in memory."""
+    batch = torch.as_tensor(crops).to(device, non_blocking=True).permute(0, 3, 1, 2)
+    return (batch.float() / 255 - 0.5).contiguous(memory_format=torch.channels_last)
+
+
+@dataclass
+class Trained:
+    """A net and its codec, ready to answer.
+
+    mean_shape: (K, 2) of the training faces, pixels of the crop
+    """
+
+    part: Part
+    model: nn.Module
+    codec: codecs.Codec
+    mean_shape: np.ndarray
+
+    @classmethod
+    def new(cls, part: Part, fresh: bool = True) -> Trained:
+        """An untrained one, with the current random weights, or the pretrained ones that it starts from.
+
+        Those are not looked for where weights are put in afterwards: not `fresh`. Raises `UserError`.
+        """
+        size = (part.data.crop_size[0], part.data.crop_size[1])
+        points = SCHEMES[part.data.points].points
+        codec = codecs.build(part.codec, points, size)
+        model = models.build(part.model, codec, part.data.channels, size, fresh)
+        return cls(part, model.to(memory_format=torch.channels_last), codec, np.zeros((points, 2)))
+
+    @classmethod
+    def load(cls, path: str | Path, part: Part | None = None) -> Trained:
+        """Read weights that `save` wrote; nothing in the file is executed.
+
+        With `part`, the file must hold that recipe's net and crop. Raises `UserError`.
+        """
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+            if content["format"] != FORMAT:
+                raise UserError(f"{path}: format {content['format']}, this program reads {FORMAT}")
+            stored = validate(Part, _upgrade(content["part"]))
+            if part is not None:
+                _check_recipe(path, stored, part)
+            trained = cls.new(stored, fresh=False)
+            trained.model.load_state_dict(content["model"])
+            trained.codec.restore(content["codec"])
+            trained.mean_shape = content["mean_shape"].numpy()
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
+        except UserError:
+            raise
+        except Exception as error:  # torch.load and pickle raise nearly anything for a damaged file
+            kind = type(error).__name__
+            raise UserError(f"{path} is no weights file of this project, or damaged ({kind})") from None
+        trained.model.to(choose_device()).eval()
+        return trained
+
+    @property
+    def scheme(self) -> Scheme:
+        return SCHEMES[self.part.data.points]
+
+    def batches(
+        self, crops: np.ndarray, model: nn.Module | None = None, batch: int | None = None
+    ) -> Iterator[Tensor]:
+        """The float32 outputs of the net (or of `model`, a part of it) for crops (N, H, W, C) uint8.
+
+        `batch` faces at a time: 64, or fewer where maps are so large that they would fill the memory.
+        """
+        model = model or self.model
+        device = next(model.parameters()).device
+        model.eval()
+        batch = batch or max(1, min(64, 2**20 // math.prod(self.codec.output_spec.map_size or (1,))))
+        for i in range(0, max(1, len(crops)), batch):
+            with torch.inference_mode():
+                yield model(to_input(crops[i : i + batch], device)).float()
+
+    def outputs(self, crops: np.ndarray, model: nn.Module | None = None, batch: int | None = None) -> Tensor:
+        """All `batches` in one."""
+        return torch.cat(list(self.batches(crops, model, batch)))
+
+    def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
+        """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
+
+        `flip` averages them with those found in the mirrored crops.
+        """
+        found = torch.cat([self.codec.decode(output) for output in self.batches(crops)]).cpu().numpy()
+        if not flip:
+            return found
+        mirrored = self.points(np.ascontiguousarray(crops[:, :, ::-1]))
+        return (found + self.scheme.mirror(mirrored, crops.shape[2])) / 2
+
+    def maps(self, crops: np.ndarray) -> np.ndarray | None:
+        """Probability maps (N, K, h, w) of nets that have them, else None."""
+        if isinstance(self.codec, codecs.Heatmap):
+            return codecs.softmax2d(self.outputs(crops)).cpu().numpy()
+        if isinstance(self.model, nn.Sequential) and isinstance(self.model[-1], codecs.SoftArgmax):
+            return codecs.softmax2d(self.outputs(crops, self.model[:-1])).cpu().numpy()
+        return None
+
+    def filters(self) -> list[np.ndarray]:
+        """Weights (out, in, kh, kw) of every convolution; of a deep net's first one only."""
+        convolutions = [layer for layer in self.model.modules() if isinstance(layer, nn.Conv2d)]
+        chosen = convolutions if len(convolutions) <= PLAIN else convolutions[:1]
+        return [layer.weight.detach().cpu().numpy() for layer in chosen]
+
+    def save(self, path: str | Path, half: bool = False) -> None:
+        """Write the file; the same weights give the same bytes. `half`: with 16 bits a number."""
+        state = {k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()}
+        if half:
+            state = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
+        recipe = _plain(asdict(self.part))
+        del recipe["evaluate"]  # how it is measured does not change the weights
+        content = {
+            "format": FORMAT,
+            "part": recipe,
+            "model": state,
+            "codec": self.codec.state(),
+            "mean_shape": torch.as_tensor(self.mean_shape, dtype=torch.float32),
+        }
+        buffer = io.BytesIO()  # torch.save writes a file's name into it: a buffer has none
+        torch.save(content, buffer)
+        with files.whole(path) as temporary:
+            temporary.write_bytes(buffer.getvalue())
+
+
+def _plain(value: Any) -> Any:
+    """Lists and dicts of plain values only, so that `weights_only` reads them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _upgrade(part: dict[str, Any]) -> dict[str, Any]:
+    """A stored recipe in today's words; in older files `crop_size` is `size`."""
+    data = {"crop_size" if key == "size" else key: value for key, value in part["data"].items()}
+    return part | {"data": data}
+
+
+def _check_recipe(path: str | Path, stored: Part, part: Part) -> None:
+    """Raise `UserError` unless both have the same net and crop."""
+    # Which faces were trained on, and the canvas's margin, do not change net and crop.
+    same = replace(part, data=replace(part.data, split=stored.data.split, margin=stored.data.margin))
+    for block in ("data", "codec", "model"):
+        if getattr(stored, block) != getattr(same, block):
+            raise UserError(
+                f"{path} holds the recipe {stored.recipe!r} with another {block}: run `dvc repro`"
+            )

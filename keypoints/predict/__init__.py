@@ -1,0 +1,1 @@
+"""Points on photographs that belong to no data set: what `keypoints photo.jpg` and `Predictor` do."""

@@ -1,0 +1,152 @@
+"""Points on your own photographs.
+
+    keypoints photo.jpg                   # draws them: predictions/photo_points.png
+    keypoints --json folder > faces.jsonl
+    cat photo.jpg | keypoints --json -
+
+`python -m keypoints.predict` is the same. A photograph that cannot be read is one line on standard error;
+the others go on, and the exit status is 1 at the end. Without --json, --csv and --out, annotated pictures
+go to predictions/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keypoints import errors
+from keypoints.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from keypoints.crops import Region
+    from keypoints.predict.predictor import Face, Predictor
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
+BATCH = 8  # photographs in memory at once
+STDIN = "-"
+OUT = Path("predictions")
+
+
+def command(argv: Sequence[str] | None = None, prog: str = "keypoints predict") -> None:
+    errors.run(main, arguments(prog).parse_args(argv))
+
+
+def main(args: argparse.Namespace) -> None:
+    from keypoints.predict import box_lists
+
+    names = [] if args.video else photographs(args.photos)
+    boxes = box_lists.read(args.boxes) if args.boxes else None
+    if args.box:
+        boxes = {name: [box_lists.parse_box(args.box.split(","), "--box")] for name in names}
+
+    from keypoints.predict.predictor import Predictor
+
+    predictor = Predictor(
+        args.part, args.weights, args.detector, args.detector_model, args.device, tta=args.tta
+    )
+    out = args.out or (None if args.json or args.csv else OUT)
+    if args.video:
+        from keypoints.predict import video
+
+        video.annotate_film(predictor, args.video, out or OUT, args.overlay)
+    else:
+        predict_all(predictor, names, boxes, args, out)
+
+
+def predict_all(
+    predictor: Predictor,
+    names: list[str],
+    boxes: dict[str, list[Region]] | None,
+    args: argparse.Namespace,
+    out: Path | None,
+) -> None:
+    """Write the faces of all photographs; exits with status 1 where one cannot be read."""
+    from keypoints.predict.writers import Csv, Jsonl, Pictures, Writer
+
+    broken = 0
+    with ExitStack() as stack:
+        writers: list[Writer] = [Jsonl(sys.stdout)] if args.json else []
+        if args.csv:
+            writers.append(stack.enter_context(Csv(args.csv, predictor.scheme)))
+        if out:
+            writers.append(Pictures(out, predictor.scheme, args.overlay))
+        for name, image, faces in answers(predictor, names, boxes):
+            if image is None:
+                broken += 1
+                continue
+            for writer in writers:
+                writer.write(name, image, faces)
+    if out and broken < len(names):
+        print(f"{len(names) - broken} annotated in {out}", file=sys.stderr)
+    if broken:
+        sys.exit(1)
+
+
+def photographs(named: list[str]) -> list[str]:
+    """The files that were named and those in folders that were. Raises `UserError` where there is none."""
+    found: list[str] = []
+    for name in named:
+        if Path(name).is_dir():
+            inside = [p for p in Path(name).rglob("*") if p.suffix.lower() in ENDINGS and p.is_file()]
+            found += sorted(map(str, inside))
+        else:
+            found.append(name)
+    if not found:
+        raise UserError("no photograph: name files, folders, or - for one on standard input")
+    return found
+
+
+def answers(
+    predictor: Predictor, names: list[str], boxes: dict[str, list[Region]] | None
+) -> Iterator[tuple[str, Image.Image | None, list[Face]]]:
+    """Each photograph with its faces, in their order; None in the place of one that cannot be read."""
+    from tqdm import tqdm
+
+    from keypoints.predict import box_lists
+    from keypoints.predict.predictor import open_picture
+
+    with tqdm(total=len(names), unit="photo", disable=None, leave=False) as bar:
+        for start in range(0, len(names), BATCH):
+            batch = names[start : start + BATCH]
+            opened: dict[int, tuple[Image.Image, list[Region] | None]] = {}
+            for i, name in enumerate(batch):
+                try:
+                    image = open_picture(sys.stdin.buffer.read() if name == STDIN else name)
+                    opened[i] = image, box_lists.find(name, boxes) if boxes else None
+                except (OSError, ValueError) as error:
+                    why = getattr(error, "strerror", None) or error
+                    bar.write(f"error: {name}: {why}: left out", file=sys.stderr)
+            found = dict(zip(opened, predictor.many(opened.values()), strict=True))
+            for i, name in enumerate(batch):
+                yield name, opened[i][0] if i in opened else None, found.get(i, [])
+            bar.update(len(batch))
+
+
+def arguments(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders, or - for standard input")
+    parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
+    parser.add_argument("--weights", type=Path, help="your own instead: models/<part>.pt, or an ONNX file")
+    parser.add_argument("--detector", default="haar", help="haar, dlib, yunet or whole: finds the faces")
+    parser.add_argument("--detector-model", type=Path, metavar="FILE", help="the ONNX file that yunet needs")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--box", metavar="L,T,W,H", help="the face's box, as dlib draws it: no detector")
+    where.add_argument("--boxes", type=Path, metavar="FILE", help='lines {"file", "box"}, or dlib\'s XML')
+    parser.add_argument("--json", action="store_true", help="one object per face and line on standard output")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="one line per face")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="annotated pictures")
+    parser.add_argument("--overlay", help="glasses, moustache, hat or mask, drawn on the faces")
+    parser.add_argument("--video", metavar="FILE|CAMERA", help="a film, or a camera's number, instead")
+    parser.add_argument("--device", help="cpu or cuda; by default a GPU if there is one")
+    parser.add_argument("--tta", action="store_true", help="average with the mirrored face: slower, better")
+    return parser
+
+
+if __name__ == "__main__":
+    command(prog="python -m keypoints.predict")

@@ -1,0 +1,55 @@
+"""Boxes, outlines and points drawn on somebody's photograph, at its full size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from keypoints.colours import BOX, PREDICTED, TRUTH, to_rgb
+from keypoints.landmarks import Scheme
+from keypoints.predict.predictor import Face
+
+_SHIFT = 4  # OpenCV draws to a sixteenth of a pixel
+
+
+def draw(
+    image: Image.Image, faces: Sequence[Face], scheme: Scheme, overlay: str | None = None
+) -> Image.Image:
+    """A copy of the picture (mode RGB) with this overlay on every face, or else with their points.
+
+    Raises `UserError` for an unknown overlay, and for a scheme without the points that it needs.
+    """
+    if overlay is None:
+        return draw_points(image, faces, scheme)
+    from keypoints import overlays
+
+    return overlays.draw(image, [face.points for face in faces], overlay, scheme)
+
+
+def draw_points(image: Image.Image, faces: Sequence[Face], scheme: Scheme) -> Image.Image:
+    """A copy of the picture (mode RGB) with every face's box, outlines and points.
+
+    Lines are as thick as the face is large, so that a 12-megapixel photograph shows them too.
+    """
+    import cv2
+
+    canvas = np.array(image)
+    box_colour, line, point = to_rgb(BOX), to_rgb(TRUTH), to_rgb(PREDICTED)
+    for face in faces:
+        width = max(1, round(max(face.box[2:]) / 160))
+        left, top, across, down = face.box
+        corners = np.array([(left, top), (left + across - 1, top + down - 1)])
+        cv2.rectangle(canvas, *_fixed(corners), box_colour, width, cv2.LINE_AA, _SHIFT)
+        runs = [_fixed(face.points[list(run)]) for run in scheme.outlines]
+        cv2.polylines(canvas, [np.array(run) for run in runs], False, line, width, cv2.LINE_AA, _SHIFT)
+        for centre in _fixed(face.points):
+            cv2.circle(canvas, centre, round(1.3 * width * 2**_SHIFT), point, -1, cv2.LINE_AA, _SHIFT)
+    return Image.fromarray(canvas)
+
+
+def _fixed(points: np.ndarray) -> list[tuple[int, int]]:
+    """Points (N, 2) in OpenCV's fixed-point numbers; far outside is cut off, for these overflow."""
+    near = np.clip(points, -1e5, 1e5) * 2**_SHIFT
+    return [(int(x), int(y)) for x, y in np.round(near)]

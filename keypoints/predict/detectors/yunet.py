@@ -1,0 +1,36 @@
+"""OpenCV's YuNet, whose ONNX file the user brings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from keypoints.errors import UserError
+from keypoints.predict.detectors.detection import Calibration, Detection
+
+CALIBRATION = Calibration(side=1.0, right=0.0, down=0.0)  # not measured: its file does not come along
+
+
+class YuNet:
+    """OpenCV's YuNet (Wu et al., 2023), whose ONNX file the user brings (OpenCV Zoo has it)."""
+
+    def __init__(self, model: Path | None = None) -> None:
+        import cv2
+
+        if model is None or not model.is_file():
+            raise UserError(f"--detector yunet: its ONNX file is not there ({model}): see --detector-model")
+        try:
+            self.net = cv2.FaceDetectorYN.create(str(model), "", (320, 320), score_threshold=0.6)
+        except cv2.error:
+            raise UserError(f"{model} is no YuNet that OpenCV {cv2.__version__} reads") from None
+
+    def __call__(self, image: np.ndarray) -> list[Detection]:
+        self.net.setInputSize((image.shape[1], image.shape[0]))
+        rows = self.net.detect(np.ascontiguousarray(image[..., ::-1]))[1]
+        found = [] if rows is None else rows.tolist()
+        return [
+            Detection((left, top, width, height), row[-1])
+            for row in found
+            for left, top, width, height in [row[:4]]
+        ]

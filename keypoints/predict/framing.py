@@ -1,0 +1,57 @@
+"""What a net's crop shows of a picture, given a face's box as dlib draws it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from keypoints import crops
+from keypoints.crops import Region
+
+if TYPE_CHECKING:
+    from keypoints.recipes import Data
+
+# Parts trained on whole pictures of IMM (640 x 480, the face in the middle) need such a picture: its width,
+# and its middle from that of dlib's box, to the right and down, in sides of that box (the medians of IMM's
+# training faces, measured by `make boxes`: results/boxes.md).
+FRAME_WIDTH, FRAME_RIGHT, FRAME_DOWN = 2.94, -0.023, -0.138
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a face is cut out for a net.
+
+    region: "image": as a picture of IMM would show it; "box": the square round the box
+    scale:  side of that square, in roots of the box's area
+    size:   (width, height) of the crop, pixels
+    mode:   of the Pillow image that is cut, "L" or "RGB"
+    """
+
+    region: str
+    scale: float
+    size: tuple[int, int]
+    mode: str
+
+    @classmethod
+    def of(cls, data: Data) -> Framing:
+        """That of a recipe."""
+        width, height = data.crop_size
+        return cls(data.region, data.scale, (width, height), "L" if data.channels == 1 else "RGB")
+
+    def view(self, box: Region) -> Region:
+        """What the crop shows of a picture with a face in dlib's `box`, pixels of the picture."""
+        return imm_frame(box) if self.region == "image" else crops.square(box, self.scale)
+
+    def convert(self, image: Image.Image) -> Image.Image:
+        """The picture in the net's mode."""
+        return image if image.mode == self.mode else image.convert(self.mode)
+
+
+def imm_frame(box: Region) -> Region:
+    """What a picture of IMM would show of a face in dlib's `box`: 4:3, the face where it is there."""
+    left, top, side, _ = crops.shift(box, 1.0, FRAME_RIGHT, FRAME_DOWN)
+    width = FRAME_WIDTH * side
+    x, y = left + side / 2, top + side / 2
+    return x - width / 2, y - 0.375 * width, width, 0.75 * width

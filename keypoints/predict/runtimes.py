@@ -1,0 +1,107 @@
+"""What computes points from crops: ONNX Runtime, or torch for weights files of the pipeline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from keypoints.errors import UserError, import_extra
+from keypoints.landmarks import SCHEMES, Scheme
+from keypoints.predict.framing import Framing
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+    from keypoints.models.trained import Trained
+
+
+class Net(Protocol):
+    """A trained net: what it needs to see, and what it answers."""
+
+    @property
+    def scheme(self) -> Scheme: ...
+
+    @property
+    def framing(self) -> Framing: ...
+
+    def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
+        """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
+
+        `flip` averages them with those found in the mirrored crops.
+        """
+
+
+class OnnxNet:
+    """A file that `keypoints export` wrote, run by ONNX Runtime on the CPU.
+
+    Raises `UserError` for another file, and where ONNX Runtime is not installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self.session = open_session(path)
+            about = self.session.get_modelmeta().custom_metadata_map
+            width, height = json.loads(about["size"])
+            self.framing = Framing(about["region"], float(about["scale"]), (width, height), about["mode"])
+            self.scheme = SCHEMES[about["scheme"]]
+        except Exception as error:  # ONNX Runtime raises kinds of its own for what it cannot read
+            reason = f"{type(error).__name__}: {path.name}"
+            raise UserError(f"{path} is no ONNX file of this project, or damaged ({reason})") from None
+
+    def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
+        (found,) = self.session.run(["points"], {"crops": np.ascontiguousarray(crops)})
+        if not flip:
+            return found
+        mirrored = self.points(crops[:, :, ::-1])
+        return (found + self.scheme.mirror(mirrored, crops.shape[2])) / 2
+
+
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """ONNX Runtime on the CPU, without the warnings that are for its developers."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+class TorchNet:
+    """A weights file of the pipeline, `models/<part>.pt`, run by torch.
+
+    Raises `UserError` for another file, for an unknown device, and where torch is not installed.
+    """
+
+    def __init__(self, path: Path, device: str | None = None) -> None:
+        import_extra("train", "torch", "pydantic")
+        from keypoints.models.trained import Trained
+
+        self.trained: Trained = Trained.load(path)
+        try:
+            if device:
+                self.trained.model.to(device)
+        except (RuntimeError, AssertionError) as error:  # AssertionError: a torch without CUDA
+            raise UserError(f"--device {device}: {str(error).splitlines()[0]}") from None
+        self.framing = Framing.of(self.trained.part.data)
+
+    @property
+    def scheme(self) -> Scheme:
+        return self.trained.scheme
+
+    def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
+        return self.trained.points(crops, flip)
+
+
+def load(path: Path, device: str | None = None) -> Net:
+    """The net in a file, by its content: an ONNX file, or weights of the pipeline. Raises `UserError`."""
+    if not path.is_file():
+        raise UserError(f"{path} is missing: name a models/<part>.pt or an ONNX file of this project")
+    with open(path, "rb") as file:
+        is_torch = file.read(4) == b"PK\x03\x04"  # a zip
+    if not is_torch:
+        if device not in (None, "cpu"):
+            raise UserError(f"--device {device}: ONNX files run on the cpu; name a models/<part>.pt")
+        return OnnxNet(path)
+    return TorchNet(path, device)

@@ -1,0 +1,140 @@
+"""What an option of `conf/` says of one part, as typed dataclasses: its recipe.
+
+A default here means "off". Defaults decide results as much as params.yaml does, so every stage that reads a
+recipe depends on this file. Units: sizes in pixels of the crop, angles in degrees, shares and probabilities
+0…1.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from keypoints.landmarks import SCHEMES
+
+
+def check_scheme(name: str) -> str:
+    """The name of one of `landmarks.SCHEMES`. Raises ValueError for any other."""
+    if name not in SCHEMES:
+        raise ValueError(f"it is none of {', '.join(SCHEMES)}")
+    return name
+
+
+STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+Pair = Annotated[list[Positive], Field(min_length=2, max_length=2)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+SchemeName = Annotated[Name, AfterValidator(check_scheme)]
+T = TypeVar("T")
+
+
+@dataclass(config=STRICT)
+class Data:
+    """What the preprocess stage makes of a data set."""
+
+    dataset: Name  # one of params.yaml's `datasets`
+    points: SchemeName
+    split: Name
+    region: Literal["image", "box"]  # the whole picture, or the square round the box
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # side of that square / root of the box's area
+    crop_size: Pair  # width, height; not `size`, for DVC's run-cache is blind to that name (dvc#10296)
+    margin: Annotated[int, Field(ge=0)]  # pixels kept round the crop for augmentation
+    channels: Literal[1, 3]
+    target: Literal["philtrum", "tip"] = "philtrum"  # nose1: IMM's point, or landmarks.nose_tip
+
+
+@dataclass(config=STRICT)
+class Augment:
+    """Random changes of a training crop. Everything is off unless an option asks for it."""
+
+    flip: Share = 0.0  # mirrored, partners swapped
+    affine: Share = 1.0  # probability of the three that follow, drawn together
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0  # up to ± degrees
+    scale: Annotated[float, Field(ge=0, lt=1)] = 0.0  # times 1 - scale … 1 + scale
+    shift: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(
+        default_factory=lambda: [0.0, 0.0]
+    )  # up to ± share of width, height
+    perspective: Share = 0.0  # half of the time corners move in by a random share with up to this deviation
+    light: Literal["added", "factor"] = "added"  # how the next two work; saturation and hue imply "factor"
+    brightness: Share = 0.0  # "added": ± share of 255, "factor": times 1 ± share
+    contrast: Share = 0.0
+    saturation: Share = 0.0
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    blur: Share = 0.0  # probability
+    noise: Share = 0.0  # probability
+    occlusion: Share = 0.0  # probability of one or two boxes of random grey, 0.1 to 0.3 of the side
+
+
+@dataclass(config=STRICT)
+class Codec:
+    """How points become what a net learns (see `keypoints/codecs.py`)."""
+
+    kind: Literal["coordinates", "heatmap", "pca"]
+    loss: Literal["mse", "l1", "smooth_l1", "wing", "cross_entropy", "squared"]
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = (
+        1.0  # coordinates: targets are (position - offset) * scale, position 0…1
+    )
+    offset: Finite = 0.0
+    sigma: Share = 0.0  # heatmap: of the Gaussian, as a share of the crop's width
+    coordinate_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = (
+        0.0  # heatmap: of the L1 of the expectation, beside the maps' loss
+    )
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # of the loss; heatmap: of the maps'
+    map_size: Pair | None = None  # heatmap: width, height of the maps
+    components: Positive = 1  # pca
+
+
+@dataclass(config=STRICT)
+class Model:
+    """A family of nets, and what its builder takes (see `keypoints/models/`)."""
+
+    family: Name
+    options: dict[str, Any]
+
+
+@dataclass(config=STRICT)
+class Train:
+    epochs: Positive
+    batch: Positive
+    lr: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    schedule: Literal["none", "cosine", "onecycle"] = "none"
+    warmup: Share = 0.0  # share of the steps
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of the averaged weights, 0 for none
+    clip: Annotated[float, Field(gt=0)] | None = None  # norm of the gradient
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    draws: Positive | None = None  # crops an epoch; null: each training face once
+    faces: Positive | None = None  # train on so many of the training faces only, drawn by the seed
+    # Epochs, counted from 0, whose answer for one face is kept for a picture; with any, the last one's too.
+    snapshots: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+    profile: bool = False  # a trace of a few steps by torch.profiler into .profiles/
+
+
+@dataclass(config=STRICT)
+class Evaluate:
+    flip: bool = False  # average with the prediction for the mirrored crop
+
+
+@dataclass(config=STRICT)
+class Part:
+    """All that one part's option says."""
+
+    recipe: Name
+    data: Data
+    augment: Augment
+    codec: Codec
+    model: Model
+    train: Train
+    evaluate: Evaluate = Field(default_factory=Evaluate)  # not in a weights file
+
+
+def validate(kind: type[T], tree: Any) -> T:
+    """A tree of plain values as one of the dataclasses here. Raises pydantic's ValidationError."""
+    # Through JSON, for only there does pydantic's strict mode take a mapping for a dataclass.
+    return TypeAdapter(kind).validate_json(json.dumps(tree))

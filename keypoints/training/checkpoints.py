@@ -1,0 +1,70 @@
+"""What lets a killed training go on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import albumentations
+import cv2
+import numpy as np
+import torch
+
+from keypoints import dependencies, files, recipes
+from keypoints.models import device
+
+
+@dataclass
+class Checkpoint:
+    """A file that lets a killed training go on; it is no output and goes when training ends.
+
+    `fingerprint` says of which training it is: recipe, data and code. Another one's is not read.
+    """
+
+    path: Path
+    fingerprint: str
+
+    def read(self) -> dict[str, Any] | None:
+        try:
+            content = torch.load(self.path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            return None
+        except Exception:  # whatever is wrong with it, training can start over
+            content = {}
+        if content.get("fingerprint") == self.fingerprint:
+            return content
+        print(f"{self.path.name} is of another training: starting over", file=sys.stderr)
+        return None
+
+    def sweep(self, pattern: str, days: float = 14) -> None:
+        """Remove the folder's files of this pattern that trainings left unfinished long ago."""
+        for path in self.path.parent.glob(pattern):
+            if time.time() - path.stat().st_mtime > days * 86_400:
+                path.unlink(missing_ok=True)
+
+    def write(self, content: dict[str, Any]) -> None:
+        buffer = io.BytesIO()  # torch.save itself hides a full disk behind another error
+        torch.save({"fingerprint": self.fingerprint, **content}, buffer)
+        with files.whole(self.path) as temporary:
+            temporary.write_bytes(buffer.getbuffer())
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def fingerprint(part: recipes.Part, epochs: int, seed: int, threads: int, data: Path) -> str:
+    """What decides a training's result: recipe, tensors, code, libraries and the machine's settings."""
+    code = [files.sha256(source) for source in dependencies.code_of("train")]
+    versions = [module.__version__ for module in (torch, np, albumentations, cv2)]
+    machine = device.choose_device()
+    settings = [str(machine), device.uses_bfloat16(part.train.precision, machine)]
+    recipe = asdict(part)
+    del recipe["evaluate"]  # it does not decide the weights
+    facts = [recipe, epochs, seed, threads, files.sha256(data), code, versions, settings]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

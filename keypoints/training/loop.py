@@ -1,0 +1,202 @@
+"""The training loop: deterministic, and able to go on where a killed run stopped.
+
+Nothing random is carried from one epoch to the next: the order of the faces, the augmentation of
+each face and the net's own randomness (dropout) are seeded by the seed, the epoch and the face. So
+a checkpoint of net, averaged net, optimiser and schedule after an epoch is all that is needed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+from torch.optim.swa_utils import AveragedModel
+from tqdm import tqdm
+
+from keypoints import recipes
+from keypoints.datasets.tensors import Faces
+from keypoints.errors import UserError
+from keypoints.models.device import autocast, choose_device, make_deterministic
+from keypoints.models.trained import Trained, to_input
+from keypoints.training import snapshots
+from keypoints.training.augmentation import Augmenter
+from keypoints.training.checkpoints import Checkpoint
+from keypoints.training.optimization import build_average, build_optimizer, build_schedule
+
+Row = dict[str, float]  # one epoch's figures, a line of the history
+KEPT = ("history", "seconds", "snapshots")  # lists with an entry per epoch, in the checkpoint too
+
+
+@dataclass
+class Loop:
+    """What one training needs; `run` does it.
+
+    faces: of a part; those of the splits train and val are used
+    report: called with each finished epoch's row and the seconds that it took
+    """
+
+    part: recipes.Part
+    faces: Faces
+    epochs: int
+    seed: int
+    threads: int
+    checkpoint: Checkpoint | None = None
+    report: Callable[[Row, float], None] = lambda row, seconds: None
+    history: list[Row] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    snapshots: list[snapshots.Snapshot] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        size = self.part.data.crop_size
+        if list(self.faces.size) != size:
+            raise UserError(f"crops are of {self.faces.size}, data.crop_size is {size}: run `dvc repro -f`")
+        self.train_faces, self.val_faces = self.faces.only("train"), self.faces.only("val")
+        if not len(self.train_faces):
+            raise UserError(f"data.split {self.part.data.split!r} leaves no face to train on")
+        config = self.part.train
+        if config.faces and config.faces < len(self.train_faces):
+            drawn = np.random.default_rng(self.seed).permutation(len(self.train_faces))
+            self.train_faces = self.train_faces.take(np.sort(drawn[: config.faces]))
+        self.draws = config.draws or len(self.train_faces)
+        self.batches = max(1, round(self.draws / config.batch))
+
+    def run(self) -> Trained:
+        """Train; afterwards `history` has one row per epoch, and `snapshots` those that were asked for.
+
+        Raises `UserError` if it diverges.
+        """
+        config, size = self.part.train, self.part.data.crop_size
+        make_deterministic(self.seed, self.threads)
+        new = Trained.new(self.part)
+        new.mean_shape = self.train_faces.points.mean(0)
+        new.codec.fit(torch.from_numpy(self.train_faces.points))
+        model = new.model.to(choose_device())
+        opt = build_optimizer(config, model)
+        lr = build_schedule(config, opt, self.batches * self.epochs)
+        average = build_average(model, config.ema) if config.ema else None
+        trained = replace(new, model=average.module if average else model)
+        state = {"model": model, "optimizer": opt, "schedule": lr} | ({"average": average} if average else {})
+        self._resume(state)
+        seen = self.val_faces if len(self.val_faces) else self.train_faces
+        augmenter = Augmenter(self.part.augment, new.scheme, (size[0], size[1]), self.faces.margin)
+        for epoch in range(len(self.history), self.epochs):
+            started = time.perf_counter()
+            row: Row = {"epoch": epoch + 1, "lr": float(lr.get_last_lr()[0])}
+            row["train_loss"] = self._epoch(epoch, new, opt, lr, average, augmenter)
+            seconds = time.perf_counter() - started
+            row |= self._validate(trained)
+            if epoch in config.snapshots or (config.snapshots and epoch == self.epochs - 1):
+                self.snapshots.append(snapshots.take(trained, seen, epoch))
+            self._finish_epoch(row, state, seconds)
+        return trained
+
+    def _epoch(
+        self,
+        epoch: int,
+        new: Trained,
+        opt: torch.optim.Optimizer,
+        lr: lr_scheduler.LRScheduler,
+        average: AveragedModel | None,
+        augmenter: Augmenter,
+    ) -> float:
+        """One pass over the training faces; its mean loss."""
+        config, model = self.part.train, new.model
+        device = next(model.parameters()).device
+        model.train()
+        torch.manual_seed(self.seed * 1_000_003 + epoch)
+        losses = []
+        name = f"epoch {epoch + 1}/{self.epochs}"
+        with tqdm(total=self.draws, desc=name, unit="img", leave=False, disable=None) as bar:
+            for crops, points in self._batches(epoch, augmenter):
+                target = new.codec.encode(torch.from_numpy(points).to(device))
+                with autocast(config.precision, device):
+                    output = model(to_input(crops, device))
+                loss = new.codec.loss(output.float(), target)
+                opt.zero_grad(set_to_none=True)
+                loss.backward()
+                if config.clip:
+                    nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+                opt.step()
+                lr.step()
+                if average:
+                    average.update_parameters(model)
+                losses.append(loss.item())
+                bar.update(len(crops))
+                bar.set_postfix(loss=f"{losses[-1]:.4g}")
+        if not np.all(np.isfinite(losses)):
+            raise UserError(f"the loss was not a number in epoch {epoch + 1}: lower train.lr")
+        return float(np.mean(losses))
+
+    def _batches(self, epoch: int, augmenter: Augmenter) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Crops and points in batches of nearly one size that show every face once, or `draws` faces."""
+        draws = self.draws
+        rng = np.random.default_rng([self.seed, epoch])
+        rounds = -(-draws // len(self.train_faces))
+        order = np.concatenate([rng.permutation(len(self.train_faces)) for _ in range(rounds)])[:draws]
+        seeds = rng.integers(0, 2**31, draws)
+        for batch in np.array_split(np.arange(draws), self.batches):
+            made = [
+                augmenter(self.train_faces.images[i], self.train_faces.points[i], int(seed))
+                for i, seed in zip(order[batch], seeds[batch], strict=True)
+            ]
+            yield np.stack([crop for crop, _ in made]), np.stack([points for _, points in made])
+
+    def _validate(self, trained: Trained) -> Row:
+        """The averaged net's loss and error on the val split, without augmentation."""
+        from keypoints.evaluation import metrics
+
+        faces = self.val_faces
+        if not len(faces):
+            return {"val_loss": np.nan, "val_nme": np.nan}
+        losses: list[float] = []
+        found: list[np.ndarray] = []
+        for output in trained.batches(faces.crops()):  # each by itself: large maps would fill the memory
+            if not output.isfinite().all():
+                raise UserError("the net's output is not a number: lower train.lr")
+            done = sum(len(points) for points in found)
+            points = torch.from_numpy(faces.points[done : done + len(output)]).to(output.device)
+            losses.append(trained.codec.loss(output, trained.codec.encode(points)).item() * len(output))
+            found.append(trained.codec.decode(output).cpu().numpy())
+        loss = sum(losses) / len(faces)
+        predicted = faces.in_image(np.concatenate(found))
+        nme = metrics.nme(faces.in_image(faces.points), predicted, faces.eye_distance).mean()
+        return {"val_loss": loss, "val_nme": float(nme)}
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        saved = self.checkpoint.read() if self.checkpoint else None
+        if saved:
+            for name, owner in state.items():
+                owner.load_state_dict(saved[name])
+            for name in KEPT:
+                getattr(self, name)[:] = saved[name]
+            print(f"going on after epoch {len(self.history)}", file=sys.stderr)
+            self.report(self.history[-1], self.seconds[-1])  # the kill may have come before it was
+
+    def _finish_epoch(self, row: Row, state: dict[str, Any], seconds: float) -> None:
+        self.history.append(row)
+        self.seconds.append(seconds)
+        if self.checkpoint:
+            content = {name: owner.state_dict() for name, owner in state.items()}
+            self.checkpoint.write(content | {name: getattr(self, name) for name in KEPT})
+        figures = [f"{key} {value:.4g}" for key, value in row.items() if key != "epoch"]
+        figures.append(f"{self.draws / seconds:.0f} img/s")
+        print(f"epoch {row['epoch']:3d}/{self.epochs}  {'  '.join(figures)}", file=sys.stderr)
+        self.report(row, seconds)
+
+
+def profile(part: recipes.Part, faces: Faces, seed: int, threads: int, trace: Path) -> None:
+    """Profile five steps of a net of its own by torch.profiler; `trace` is for chrome://tracing."""
+    few = replace(part, train=replace(part.train, draws=5 * part.train.batch, snapshots=[]))
+    trace.parent.mkdir(parents=True, exist_ok=True)
+    with torch.profiler.profile() as profiler:
+        Loop(few, faces.only("train"), 1, seed, threads).run()
+    profiler.export_chrome_trace(str(trace))
+    print(profiler.key_averages().table(sort_by="self_cpu_time_total", row_limit=10), file=sys.stderr)

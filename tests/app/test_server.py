@@ -1,0 +1,190 @@
+"""The page's server: what it answers, what it refuses, and in which words."""
+
+from __future__ import annotations
+
+import base64
+import io
+import socket
+import threading
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from keypoints import app, images
+from keypoints.app.__main__ import listen
+from keypoints.errors import UserError
+from keypoints.landmarks import IBUG, NOSE, Scheme
+from keypoints.predict.predictor import Face
+
+RING = np.linspace(0, 6, 68)
+POINTS = np.stack([30 + 20 * np.cos(RING), 25 + 15 * np.sin(RING)], axis=1).astype(np.float32)
+
+
+class Fake:
+    """Finds one face on every picture, and remembers what it was shown."""
+
+    def __init__(self, scheme: Scheme = IBUG) -> None:
+        self.scheme, self.seen = scheme, []
+
+    def __call__(self, picture: Image.Image) -> list[Face]:
+        self.seen.append(picture)
+        points = POINTS[: self.scheme.points]
+        return [Face((10.0, 10.0, 40.0, 30.0), 0.9, points, self.scheme.names())]
+
+
+def missing() -> Fake:
+    raise UserError("face.pt could not be brought")
+
+
+@pytest.fixture
+def fake() -> Fake:
+    return Fake()
+
+
+@pytest.fixture
+def client(fake) -> TestClient:
+    predictors = {"landmarks": lambda: fake, "nose": lambda: Fake(NOSE), "face": missing}
+    return TestClient(app.create(predictors), base_url="http://127.0.0.1:8000")
+
+
+def picture(size: tuple[int, int] = (80, 60), kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, (200, 160, 120)).save(file, kind, **options)
+    return file.getvalue()
+
+
+def test_faces(client):
+    answer = client.post("/api/faces?part=landmarks", content=picture())
+    said = answer.json()
+    assert answer.status_code == 200 and (said["width"], said["height"]) == (80, 60)
+    (face,) = said["faces"]
+    assert face["box"] == [10, 10, 40, 30] and said["overlay"] is None
+    assert [p["name"] for p in face["points"]] == IBUG.names()
+    assert face["points"][0] == {"name": "jaw_0", "x": 50.0, "y": 25.0}
+    assert [tuple(run) for run in said["outlines"]] == list(IBUG.outlines)
+
+
+@pytest.mark.parametrize("query", ["", "?part=landmarks", "?part=landmarks&overlay="])
+def test_the_first_part_is_the_default(client, query):
+    assert len(client.post(f"/api/faces{query}", content=picture()).json()["faces"][0]["points"]) == 68
+
+
+def test_overlay_is_small_and_lies_in_its_box(client):
+    said = client.post("/api/faces?overlay=mask", content=picture()).json()
+    (worn,) = said["overlay"]
+    kind, _, data = worn["image"].partition(";base64,")
+    drawing = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert kind == "data:image/png" and drawing.mode == "RGBA" and drawing.size == tuple(worn["box"][2:])
+    assert drawing.getchannel("A").getextrema()[1] > 200
+
+
+def test_upright_coordinates(client, fake):
+    """A camera on its side: 80 x 60 pixels as they lie, 60 x 80 as one sees them."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    said = client.post("/api/faces", content=picture(kind="JPEG", exif=exif)).json()
+    assert (said["width"], said["height"]) == (60, 80) and fake.seen[0].size == (60, 80)
+
+
+@pytest.mark.parametrize(
+    "query, content, status, words",
+    [
+        ("", b"dear diary", 422, "cannot be read: not a whole picture"),
+        ("", b"", 422, "cannot be read: not a whole picture"),
+        ("", picture()[:60], 422, "cannot be read: not a whole picture"),
+        ("?part=ears", picture(), 422, "'ears' is none of landmarks, nose, face"),
+        ("?overlay=crown", picture(), 422, "'crown' is none of glasses"),
+        ("?part=nose&overlay=hat", picture(), 422, "1 point"),
+        ("?part=face", picture(), 503, "face.pt could not be brought"),
+    ],
+)
+def test_refusals_in_words(client, query, content, status, words):
+    answer = client.post(f"/api/faces{query}", content=content)
+    assert answer.status_code == status and words in answer.json()["error"]
+    assert "\n" not in answer.json()["error"]
+
+
+def test_too_many_pixels(client, monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 80 * 60 - 1)
+    answer = client.post("/api/faces", content=picture())
+    assert answer.status_code == 422 and "80 x 60 pixels are too many" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_too_many_bytes(client, fake, monkeypatch, announced):
+    monkeypatch.setattr(app, "MAX_BYTES", 1 << 20)
+    content = bytes(2 << 20) if announced else iter([bytes(1 << 19)] * 4)
+    answer = client.post("/api/faces", content=content)
+    assert answer.status_code == 413 and "larger than 1 MB" in answer.json()["error"] and not fake.seen
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.0.7:8000"])
+def test_other_hosts_are_refused(client, fake, host):
+    assert client.post("/api/faces", content=picture(), headers={"host": host}).status_code == 400
+    assert client.get("/", headers={"host": host}).status_code == 400 and not fake.seen
+
+
+def test_other_sites_are_refused(client, fake):
+    asked = {"content": picture(), "headers": {"origin": "https://evil.example"}}
+    answer = client.post("/api/faces", **asked)
+    assert answer.status_code == 403 and "error" in answer.json() and not fake.seen
+    assert "access-control-allow-origin" not in answer.headers
+    assert client.post(
+        "/api/faces", content=picture(), headers={"origin": "http://127.0.0.1:8000"}
+    ).is_success
+
+
+@pytest.mark.parametrize("path", ["/", *(f"/{file}" for file in app.FILES[1:]), "/api/options"])
+def test_what_is_served_is_the_project_s_own(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200 and answer.headers["content-security-policy"].startswith(
+        "default-src 'self'"
+    )
+    assert answer.headers["cache-control"] == "no-store"
+    for outside in ("https://", "//cdn", "@import", "url("):
+        assert outside not in answer.text
+    assert answer.text.replace("http://www.w3.org/2000/svg", "").count("http://") == 0
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/../predictor.py", "/__main__.py"])
+def test_nothing_else_is_served(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_predictor_is_made_once_and_asked_by_one_at_a_time(monkeypatch):
+    made, inside, most = [], [], []
+
+    class Slow(Fake):
+        def __call__(self, image: Image.Image) -> list[Face]:
+            inside.append(1)
+            most.append(len(inside))
+            threading.Event().wait(0.02)
+            inside.pop()
+            return super().__call__(image)
+
+    def make() -> Slow:
+        made.append(1)
+        return Slow()
+
+    client = TestClient(app.create({"landmarks": make}), base_url="http://localhost")
+    assert not made
+    threads = [
+        threading.Thread(target=client.post, args=["/api/faces"], kwargs={"content": picture()})
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1 and most == [1, 1, 1, 1]
+
+
+def test_a_port_that_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(UserError, match="name another"):
+        listen(taken.getsockname()[1])
+    with pytest.raises(UserError, match="--port 70000"):
+        listen(70000)
+    with listen(0) as free:
+        assert free.getsockname()[0] == "127.0.0.1"

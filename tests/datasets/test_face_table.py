@@ -1,0 +1,144 @@
+"""From archives to tables of faces: what holds for every data set, and the two stages that make them."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stages.download
+import stages.parse
+from keypoints import datasets, landmarks
+from keypoints.datasets import face_table
+from keypoints.errors import UserError
+from tests.layouts import BUILT, COLUMNS, PEOPLE, as_tar, as_zip, imm_files, line
+
+
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_the_columns_and_their_types(tables, name):
+    module, table = datasets.get(name), tables[name]
+    extra = ["list"] if name == "ibug" else []
+    assert list(table) == [*COLUMNS, *extra, *(f"split_{split}" for split in module.SPLITS)]
+    assert (table[["width", "height"]].dtypes == "int64").all()
+    assert (table[["left", "top", "box_width", "box_height"]].dtypes == "float64").all()
+    assert all(len(points) == 2 * module.SCHEME.points for points in table["points"])
+    assert module.SCHEME in landmarks.SCHEMES.values()
+    for split in module.SPLITS:
+        assert {"train", "val"} <= set(table[f"split_{split}"]) <= {"train", "val", "test", ""}
+
+
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_the_order_in_the_archive_does_not_matter(tables, tmp_path, name):
+    files = BUILT[name][0]("data/imm_face_db/") if name == "imm" else BUILT[name][0]()
+    other = as_tar(tmp_path / "a", dict(reversed(files.items())))
+    pd.testing.assert_frame_equal(datasets.get(name).parse(other, 42, 0.0), tables[name])
+
+
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_broken_and_missing_images_are_left_out_up_to_a_share(tables, tmp_path, name, capsys):
+    files = BUILT[name][0]("data/imm_face_db/") if name == "imm" else BUILT[name][0]()
+    gone, broken, *_ = tables[name]["file"]
+    del files[gone]
+    files[broken] = b"<html>"
+    path = as_zip(tmp_path / name, files)
+    table = datasets.get(name).parse(path, 42, 0.1)
+    assert list(table["file"]) == list(tables[name]["file"])[2:]
+    assert f"2 of {tables[name]['file'].nunique()} images left out" in capsys.readouterr().err
+    with pytest.raises(UserError, match=r"profile\.max_broken = 0\.001 allows") as error:
+        datasets.get(name).parse(path, 42, 0.001)
+    assert str(path) in line(error)
+
+
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_another_archive_is_named(tmp_path, name):
+    path = as_zip(tmp_path / name, {"readme.txt": b"hello"})
+    with pytest.raises(UserError, match="archive of another data set") as error:
+        datasets.get(name).parse(path, 42, 0.1)
+    assert str(path) in line(error)
+
+
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_a_truncated_archive_is_one_line(tmp_path, name):
+    files = BUILT[name][0]("imm_face_db/") if name == "imm" else BUILT[name][0]()
+    path = as_tar(tmp_path / name, files)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UserError, match=f"dvc repro -f download@{name}") as error:
+        datasets.get(name).parse(path, 42, 0.1)
+    assert str(path) in line(error)
+
+
+# --- drawing groups
+
+
+@given(groups=st.sets(st.text(max_size=6), max_size=60), seed=st.integers(0, 2**31), order=st.randoms())
+def test_the_draw_is_disjoint_of_the_share_and_blind_to_order(groups, seed, order):
+    mixed = [*groups, *groups]
+    order.shuffle(mixed)
+    test, val = face_table.draw_groups(mixed, seed, 0.2, 0.1)
+    assert [test, val] == face_table.draw_groups(sorted(groups), seed, 0.2, 0.1)
+    assert not test & val and test | val <= groups
+    if len(groups) > 2:
+        assert len(test) == max(1, round(0.2 * len(groups))) and len(val) == max(1, round(0.1 * len(groups)))
+        assert test | val != groups
+
+
+def test_the_draw_follows_the_seed():
+    assert face_table.draw_groups(PEOPLE, 1, 0.2) != face_table.draw_groups(PEOPLE, 2, 0.2)
+
+
+@pytest.fixture
+def stage(tmp_path, monkeypatch):
+    """Run a stage in a folder of its own, with these settings of the profile."""
+
+    def run(module, *arguments: str, **profile) -> None:
+        profile = {"source": "synthetic", "mirror": None, "faces": {}, "max_broken": 0.0} | profile
+        settings = SimpleNamespace(
+            seed=7, profile=SimpleNamespace(**profile), datasets={"imm": "its sources"}
+        )
+        monkeypatch.setattr("keypoints.params.load", lambda: settings)
+        monkeypatch.chdir(tmp_path)
+        name, *paths = arguments
+        module.main(name, *map(Path, paths))
+
+    return run
+
+
+def test_the_parse_stage_writes_the_same_bytes_twice(tmp_path, stage, capsys):
+    arguments = ("imm", "imm", "tables/imm.parquet")
+    as_tar(tmp_path / "imm", imm_files("imm_face_db/"))
+    stage(stages.parse, *arguments)
+    said = "imm: 80 faces; course: 64 train, 16 val, 0 test; held_out: 56 train, 8 val, 16 test\n"
+    assert capsys.readouterr().out == said
+    table = tmp_path / "tables" / "imm.parquet"
+    before = table.read_bytes()
+    assert len(pd.read_parquet(table)["points"][0]) == 116
+    assert [path.name for path in table.parent.iterdir()] == [table.name]
+    as_zip(tmp_path / "imm", imm_files("imm_face_db/"))
+    stage(stages.parse, *arguments)
+    assert table.read_bytes() == before
+    (tmp_path / "imm").write_bytes(gzip.compress(b"cut"))
+    with pytest.raises(UserError, match=r"^imm is damaged"):
+        stage(stages.parse, *arguments)
+    assert table.read_bytes() == before
+
+
+def test_the_download_stage_fetches_or_draws(stage, monkeypatch):
+    calls = []
+    drawing = SimpleNamespace(write=lambda *args, **more: calls.append((*args, more)))
+    monkeypatch.setitem(sys.modules, "keypoints.datasets.synthetic", drawing)
+    monkeypatch.setattr(datasets, "synthetic", drawing, raising=False)
+    monkeypatch.setattr("keypoints.downloads.fetch", lambda *args: calls.append(args))
+    stage(stages.download, "imm", "data/imm", source="archives", mirror="m")
+    stage(stages.download, "imm", "data/imm", faces={"imm": 12})
+    out = Path("data/imm")
+    assert calls == [("imm", "its sources", "m", out), ("imm", out, {"faces": 12, "seed": 7})]
+    with pytest.raises(UserError, match="datasets: nothing is said of 'ibug'"):
+        stage(stages.download, "ibug", "data/ibug", source="archives")
+    with pytest.raises(UserError, match=r"profile\.faces: how many to draw for 'ibug'"):
+        stage(stages.download, "ibug", "data/ibug")

@@ -1,0 +1,246 @@
+"""A weights file gives the same net back, runs no code, and is refused in words when it is none."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keypoints.errors import UserError
+from keypoints.models import trained
+from keypoints.models.trained import Trained, load
+from keypoints.recipes import Augment, Codec, Data, Evaluate, Model, Part, Train
+
+COORDINATES = Codec("coordinates", "l1", scale=100.0)
+HEATMAP = Codec("heatmap", "cross_entropy", sigma=0.05, map_size=[12, 8])
+
+
+def recipe(codec: Codec = COORDINATES, channels: int = 1) -> Part:
+    return Part(
+        recipe="small",
+        data=Data("ibug", "ibug68", "strict", "box", 1.3, [48, 32], 4, channels),
+        augment=Augment(),
+        codec=codec,
+        model=Model("pyramid", {"widths": [8, 12], "blocks": 1, "lateral": 8}),
+        train=Train(1, 1, 0.1),
+        evaluate=Evaluate(),
+    )
+
+
+def trained(codec: Codec = COORDINATES, channels: int = 1, seed: int = 0) -> Trained:
+    torch.manual_seed(seed)
+    made = Trained.new(recipe(codec, channels))
+    made.model.train()(torch.rand(4, channels, 32, 48))  # moves the norms' statistics off their start
+    made.mean_shape = np.random.default_rng(seed).uniform(0, 30, (68, 2))
+    return made
+
+
+def crops(count: int = 5, channels: int = 1) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (count, 32, 48, channels), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "a.pt"
+    trained().save(path)
+    return path
+
+
+@pytest.mark.parametrize("codec", [COORDINATES, HEATMAP], ids=["coordinates", "heatmap"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_loaded_predicts_the_same(codec: Codec, channels: int, tmp_path: Path) -> None:
+    made, faces = trained(codec, channels), crops(channels=channels)
+    made.save(tmp_path / "new" / "a.pt")
+    again = load(tmp_path / "new" / "a.pt", made.part)
+    np.testing.assert_array_equal(again.points(faces), made.points(faces))
+    np.testing.assert_array_equal(again.points(faces, flip=True), made.points(faces, flip=True))
+    np.testing.assert_array_equal(again.maps(faces), made.maps(faces))
+    np.testing.assert_allclose(again.mean_shape, made.mean_shape, rtol=1e-6)
+    assert again.part == made.part
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.pt"]
+
+
+def test_the_codecs_state_is_saved(tmp_path: Path) -> None:
+    made = trained()
+    made.codec.state = lambda: {"mean": torch.arange(3.0)}
+    made.save(tmp_path / "a.pt")
+    content = torch.load(tmp_path / "a.pt", weights_only=True)
+    torch.testing.assert_close(content["codec"]["mean"], torch.arange(3.0))
+
+
+def test_the_same_weights_are_the_same_bytes(tmp_path: Path, saved: Path) -> None:
+    trained().save(tmp_path / "another_name.pt")
+    assert (tmp_path / "another_name.pt").read_bytes() == saved.read_bytes()
+    load(saved).save(tmp_path / "reloaded.pt")
+    assert (tmp_path / "reloaded.pt").read_bytes() == saved.read_bytes()
+    trained(seed=1).save(tmp_path / "b.pt")
+    assert (tmp_path / "b.pt").read_bytes() != saved.read_bytes()
+
+
+def test_points_do_not_depend_on_the_batch() -> None:
+    made, faces = trained(), crops(7)
+    together = made.codec.decode(made.outputs(faces, batch=7)).numpy()
+    apart = made.codec.decode(made.outputs(faces, batch=2)).numpy()
+    np.testing.assert_allclose(apart, together, atol=1e-3)
+    assert together.shape == (7, 68, 2)
+
+
+@pytest.mark.parametrize("codec", [COORDINATES, HEATMAP], ids=["coordinates", "heatmap"])
+def test_flip_averaging_follows_a_mirror(codec: Codec) -> None:
+    made, faces = trained(codec), crops()
+    found = made.points(faces, flip=True)
+    mirrored = made.points(np.ascontiguousarray(faces[:, :, ::-1]), flip=True)
+    back = mirrored[:, list(made.scheme.partners)]
+    back[..., 0] = 47 - back[..., 0]
+    np.testing.assert_allclose(back, found, atol=1e-3)
+    assert np.abs(found - made.points(faces)).max() > 1e-2
+
+
+@pytest.mark.parametrize("codec", [COORDINATES, HEATMAP], ids=["coordinates", "heatmap"])
+def test_maps_are_where_the_points_are(codec: Codec) -> None:
+    made = trained(codec)
+    maps = made.maps(crops())
+    assert maps.shape == (5, 68, 8, 12)
+    np.testing.assert_allclose(maps.sum((2, 3)), 1, rtol=1e-5)
+    x = (maps.sum(2) * (np.arange(12) + 0.5)).sum(-1) * 4 - 0.5
+    np.testing.assert_allclose(made.points(crops())[..., 0], x, atol=1e-2)
+
+
+def test_inputs_are_centred_and_keep_their_place() -> None:
+    pixels = np.arange(2 * 3 * 4 * 3, dtype=np.uint8).reshape(2, 3, 4, 3)
+    made = trained.to_input(pixels)
+    assert made.shape == (2, 3, 3, 4) and made.dtype == torch.float32
+    np.testing.assert_allclose(made.numpy(), pixels.transpose(0, 3, 1, 2) / 255 - 0.5, atol=1e-6)
+
+
+def test_filters_are_every_convolutions_and_a_deep_nets_first_ones() -> None:
+    made = trained(channels=3)
+    shapes = [layer.shape for layer in made.filters()]
+    assert shapes[:2] == [(4, 3, 3, 3), (8, 4, 3, 3)] and len(shapes) == trained.PLAIN
+    made.model.append(torch.nn.Conv2d(1, 1, 1))
+    assert [layer.shape for layer in made.filters()] == [(4, 3, 3, 3)]
+
+
+def test_no_crops_have_no_points() -> None:
+    assert trained().points(crops(0)).shape == (0, 68, 2)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"data": {"crop_size": [32, 48]}}, {"data": {"channels": 3}}, {"codec": {"scale": 10.0}}]
+    + [{"model": {"options": {"widths": [8, 16]}}}],
+    ids=str,
+)
+def test_another_recipes_weights_are_refused(changed: dict, saved: Path) -> None:
+    ((block, values),) = changed.items()
+    part = recipe()
+    other = replace(part, **{block: replace(getattr(part, block), **values)})
+    assert load(saved, part).part == part
+    with pytest.raises(UserError, match=f"'small' with another {block}: run"):
+        load(saved, other)
+
+
+def test_older_files_call_the_crops_size_by_its_old_name(saved: Path, tmp_path: Path) -> None:
+    content = torch.load(saved, weights_only=True)
+    content["part"]["data"]["size"] = content["part"]["data"].pop("crop_size")
+    (tmp_path / "old.pt").write_bytes(packed(content))
+    assert load(tmp_path / "old.pt").part == recipe()
+
+
+def packed(content: object) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def a_zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("a.txt", "hello")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"no weights at all\n" * 9, id="text"),
+        pytest.param(bytes(500), id="zeros"),
+        pytest.param(a_zip(), id="zip"),
+        pytest.param(packed([1, 2]), id="list"),
+        pytest.param(packed({}), id="nothing in it"),
+        pytest.param(packed({"format": 99}), id="another format"),
+        pytest.param(packed({"format": 1, "part": 3}), id="no recipe"),
+        pytest.param(packed({"format": 1, "part": {"recipe": torch.zeros(2)}}), id="tensor as recipe"),
+        pytest.param(b"X\x01\0\0\0\xff.", id="binary"),
+        pytest.param(packed(torch.zeros(3)), id="a tensor"),
+        pytest.param(0.5, id="cut in half"),
+        pytest.param(0.999, id="cut near its end"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_no_weights_file_is_refused_in_one_line(
+    data: bytes | float, tmp_path: Path, saved: Path
+) -> None:
+    whole = saved.read_bytes()
+    path = tmp_path / "b.pt"
+    path.write_bytes(whole[: int(data * len(whole))] if isinstance(data, float) else data)
+    with pytest.raises(UserError, match=r"b\.pt") as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_noise_raises_nothing_but_user_errors(tmp_path: Path) -> None:
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(st.binary(max_size=60))
+    def check(data: bytes) -> None:
+        (tmp_path / "b.pt").write_bytes(data)
+        with pytest.raises(UserError):
+            load(tmp_path / "b.pt")
+
+    check()
+
+
+def test_missing_weights_say_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none\.pt is missing: run `dvc repro`"):
+        load(tmp_path / "none.pt")
+
+
+class Attack:
+    """Unpickled the careless way, this writes a file."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self):
+        return Path.write_text, (self.target, "executed")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("wrap", [pickle.dumps, packed], ids=["pickle", "torch"])
+def test_code_in_a_file_is_not_executed(wrap, tmp_path: Path) -> None:
+    mark, path = tmp_path / "mark", tmp_path / "b.pt"
+    pickle.loads(pickle.dumps(Attack(mark)))
+    assert mark.exists(), "the attack itself must work, or the test shows nothing"
+    mark.unlink()
+    path.write_bytes(wrap({"format": 1, "part": Attack(mark)}))
+    with pytest.raises(UserError) as caught:
+        load(path)
+    assert not mark.exists() and "\n" not in str(caught.value)
+
+
+def test_the_refusal_does_not_teach_the_unsafe_way(tmp_path: Path) -> None:
+    path = tmp_path / "b.pt"
+    path.write_bytes(packed({"format": 1, "part": Attack(tmp_path / "mark")}))
+    with pytest.raises(UserError) as caught:
+        load(path)
+    assert "weights_only" not in str(caught.value) and "\x1b" not in str(caught.value)

@@ -1,0 +1,169 @@
+"""From pictures of any kind to points in their own pixels."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from keypoints import Predictor
+from keypoints.errors import UserError
+from keypoints.predict import predictor
+from tests.test_weights import trained
+
+ASTRONAUT = Image.fromarray(skimage.data.astronaut())
+BOX = (180.0, 70.0, 90.0, 90.0)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("predictor") / "small.pt"
+    trained().save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small(weights: Path) -> Predictor:
+    return Predictor(weights=weights)
+
+
+def answer(made: Predictor, where: tuple[float, float]) -> None:
+    """Let the net answer this place, in shares of the crop, for every point of every crop."""
+    width, height = made.trained.part.data.crop_size
+    place = np.array([where[0] * width - 0.5, where[1] * height - 0.5])
+    made.trained.points = lambda crops, flip=False: np.broadcast_to(place, (len(crops), 68, 2))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    left=st.floats(-50, 400),
+    top=st.floats(-50, 400),
+    side=st.floats(20, 300),
+    x=st.floats(0, 1),
+    y=st.floats(0, 1),
+)
+def test_a_place_in_the_crop_is_that_place_in_the_box(weights, left, top, side, x, y):
+    made = Predictor(weights=weights)
+    answer(made, (x, y))
+    found = made.look([(ASTRONAUT, (left, top, side, side))])
+    scale = made.trained.part.data.scale
+    wanted = np.array([left, top]) - 0.5 + side / 2 + (np.array([x, y]) - 0.5) * scale * side
+    assert found == pytest.approx(np.broadcast_to(wanted, (1, 68, 2)), abs=0.01)
+
+
+def bytes_of(image: Image.Image, kind: str = "PNG", **more) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **more)
+    return buffer.getvalue()
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: to be turned by 90 degrees
+    return bytes_of(ASTRONAUT.transpose(Image.Transpose.ROTATE_90), exif=exif)
+
+
+def deep() -> bytes:
+    grey = np.asarray(ASTRONAUT.convert("L"))
+    return bytes_of(Image.fromarray(grey.astype(np.uint16) * 257))
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.asarray(ASTRONAUT),
+        np.asarray(ASTRONAUT.convert("L")),
+        np.asarray(ASTRONAUT.convert("RGBA")),
+        ASTRONAUT.convert("LA"),
+        ASTRONAUT,
+        bytes_of(ASTRONAUT),
+        bytes_of(ASTRONAUT, "WEBP", lossless=True),
+        turned(),
+        deep(),
+    ],
+    ids=["rgb", "grey", "rgba", "la", "pillow", "png", "webp", "exif", "16 bits"],
+)
+def test_any_kind_of_picture_gives_the_same_points(small, picture):
+    wanted, found = (small(p, boxes=[BOX])[0].points for p in (ASTRONAUT, picture))
+    assert found == pytest.approx(wanted, abs=0.2)  # a grey level or so of rounding
+
+
+def test_many_pictures_are_answered_as_one_by_one(small):
+    second = (10.0, 10.0, 200.0, 200.0)
+    together = small.many([(ASTRONAUT, [BOX, second]), (ASTRONAUT, []), (ASTRONAUT, [second])])
+    assert [len(faces) for faces in together] == [2, 0, 1]
+    assert together[0][1].points == pytest.approx(small(ASTRONAUT, [second])[0].points, abs=1e-2)
+    assert together[2][0].points == pytest.approx(together[0][1].points, abs=1e-2)
+    assert small.many([]) == []
+
+
+def test_a_face_says_itself_in_plain_values(small):
+    face = small(ASTRONAUT, boxes=[BOX])[0]
+    told = json.loads(json.dumps(face.as_dict()))
+    assert told["box"] == list(BOX) and told["score"] == 1.0
+    assert [point["name"] for point in told["points"]] == small.scheme.names()
+    places = np.array([[point["x"], point["y"]] for point in told["points"]])
+    assert places == pytest.approx(face.points, abs=0.006)
+
+
+def test_points_far_from_their_box_are_looked_at_again_where_they_are(small, monkeypatch):
+    rng = np.random.default_rng(0)
+    shape = rng.uniform(0, 100, (68, 2)).astype(np.float32)
+    asked = []
+
+    def look(faces):
+        asked.append([box for _, box in faces])
+        return np.stack([shape for _ in faces])
+
+    monkeypatch.setattr(small, "look", look)
+    there = predictor.detect.from_points(shape)
+    small.points([(ASTRONAUT, there), (ASTRONAUT, (300.0, 300.0, 50.0, 50.0))])
+    assert asked[1] == [pytest.approx(there)]
+
+
+def test_a_point_that_is_no_area_is_not_looked_at_again():
+    assert not predictor.off(BOX, (3.0, 3.0, 0.0, 0.0))
+
+
+def test_parts_of_whole_pictures_see_a_picture_round_the_box():
+    left, top, width, height = predictor.frame((100.0, 50.0, 60.0, 60.0))
+    assert width / height == pytest.approx(4 / 3) and width == pytest.approx(60 * predictor.FRAME_WIDTH)
+    assert left < 100 and top < 50 and left + width > 160 and top + height > 110
+
+
+@pytest.mark.parametrize("box", [(0, 0, 0, 5), (0, 0, -1, 5), (0, 0, 1), (0, 0, float("nan"), 1)])
+def test_a_box_without_an_area_is_refused(small, box):
+    with pytest.raises(ValueError, match="with an area"):
+        small(ASTRONAUT, boxes=[box])
+
+
+@pytest.mark.parametrize("picture", [b"text", bytes_of(ASTRONAUT)[:5000], np.zeros((4, 4), np.float32)])
+def test_what_is_no_picture_is_refused(small, picture):
+    with pytest.raises(ValueError):
+        small(picture)
+
+
+def test_mirrored_averaging_is_a_choice(weights):
+    found = [Predictor(weights=weights, tta=tta)(ASTRONAUT, [BOX])[0].points for tta in (False, True)]
+    assert np.abs(found[0] - found[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("wrong", [{"part": "ears"}, {"device": "cuda:7"}, {"detector": "eagle"}])
+def test_wrong_names_are_one_line(weights, wrong):
+    more = {} if "part" in wrong else {"weights": weights}
+    with pytest.raises(UserError, match=r"--(part|device|detector)"):
+        Predictor(**wrong, **more)
+
+
+def test_the_package_itself_loads_no_torch():
+    program = "import sys, keypoints, keypoints.detect, keypoints.crops; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
