@@ -14,6 +14,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from keypoints import errors
+
 COMMANDS = {
     "predict": "keypoints.predict.__main__",
     "app": "keypoints.app.__main__",
@@ -26,10 +28,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command that the first word names, or else `predict`."""
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help"):
-        print(__doc__.strip())
+        errors.run(show_help)
         return
     name = words.pop(0) if words[0] in COMMANDS else "predict"
     import_module(COMMANDS[name]).command(words, f"keypoints {name}")
+
+
+def show_help() -> None:
+    print((__doc__ or "").strip(), flush=True)
 
 
 if __name__ == "__main__":

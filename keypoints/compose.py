@@ -23,6 +23,10 @@ CONF = ROOT / "conf"
 
 def compose(overrides: list[str], target: Path) -> None:
     """Write the composed configuration to `target`. Raises `UserError` for a wrong option or key."""
+    if not CONF.is_dir():
+        raise UserError(
+            f"{CONF} is not there: run this with a checkout of the project, not an installed package"
+        )
     from dvc.utils.hydra import compose_and_dump
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException

@@ -25,7 +25,7 @@ DLIB_SIDE, DLIB_RIGHT, DLIB_DOWN = 1.06, -0.019, -0.110
 
 
 def square(box: Region, scale: float = 1.0) -> Region:
-    """The square round the middle of `box` with `scale` times the root of its area as side."""
+    """The square around the middle of `box` with `scale` times the root of its area as side."""
     left, top, width, height = box
     side = scale * math.sqrt(width * height)
     return left + (width - side) / 2, top + (height - side) / 2, side, side

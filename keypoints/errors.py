@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,11 +16,14 @@ class UserError(Exception):
 
 
 def run(main: Callable[..., object], *args: object) -> None:
-    """Call a stage's `main`; a `UserError`, or a disk that refuses, becomes one line and exit status 1."""
+    """Call a command's `main`; a `UserError`, or a disk that refuses, becomes one line and exit status 1."""
     try:
         main(*args)
     except UserError as error:
         sys.exit(f"error: {error}")
+    except BrokenPipeError:  # whoever reads our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         where = error.filename or "an output"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -39,7 +39,7 @@ def save_arrays(path: str | Path, arrays: Mapping[str, ArrayLike]) -> None:
         for name, values in arrays.items():
             array = np.asanyarray(values)
             entry = zipfile.ZipInfo(f"{name}.npy")  # dated 1980
-            entry.file_size = array.nbytes  # ZIP64 where it is wanted only
+            entry.file_size = array.nbytes  # ZIP64 only where it is needed
             with archive.open(entry, "w") as file:
                 np.lib.format.write_array(file, array, allow_pickle=False)
 

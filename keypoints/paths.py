@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent  # of a checkout
 PARAMS = Path("params.yaml")
 LOCK = Path("dvc.lock")
-COLLECTION = Path("data/collection")  # one's own photographs
+COLLECTION = Path("data/collection")  # your own photographs
 SUBMISSION = Path("submissions/kaggle.csv")
 
 

@@ -40,10 +40,10 @@ class Data:
     dataset: Name  # one of params.yaml's `datasets`
     points: SchemeName
     split: Name
-    region: Literal["image", "box"]  # the whole picture, or the square round the box
+    region: Literal["image", "box"]  # the whole picture, or the square around the box
     scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # side of that square / root of the box's area
-    crop_size: Pair  # width, height; not `size`, for DVC's run-cache is blind to that name (dvc#10296)
-    margin: Annotated[int, Field(ge=0)]  # pixels kept round the crop for augmentation
+    crop_size: Pair  # width, height; not `size`, for DVC's run-cache does not see that name (dvc#10296)
+    margin: Annotated[int, Field(ge=0)]  # pixels kept around the crop for augmentation
     channels: Literal[1, 3]
     target: Literal["philtrum", "tip"] = "philtrum"  # nose1: IMM's point, or landmarks.nose_tip
 

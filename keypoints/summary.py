@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from keypoints import compose, errors, params, recipes
+from keypoints import errors
+
+if TYPE_CHECKING:
+    from keypoints.recipes import Part
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints summary") -> None:
@@ -23,13 +27,16 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints summary") 
 
 
 def main(overrides: list[str], parts: list[str]) -> None:
+    errors.import_extra("train", "hydra", "torch", "torchinfo")
+    from keypoints import compose, params
+
     settings = params.parse(compose.read(overrides), "conf")
     named = [text.lstrip("+").split("=")[0].split(".")[0] for text in overrides]
     for name in parts or [part for part in settings.parts if part in named] or settings.parts:
         print(f"{name}={settings.part(name).recipe}\n{table(settings.part(name))}")
 
 
-def table(part: recipes.Part) -> str:
+def table(part: Part) -> str:
     """The layers' table of the net that the part trains. Raises `UserError`."""
     from torchinfo import summary
 

@@ -34,7 +34,8 @@ def main(port: int, weights: str | None, detector: str, detector_model: str | No
     import_extra("app", "fastapi", "uvicorn")
     import uvicorn
 
-    from keypoints import app, pretrained
+    from keypoints import pretrained
+    from keypoints.app.server import create
     from keypoints.predict.predictor import Predictor
 
     build = partial(Predictor, detector=detector, detector_model=detector_model)
@@ -44,7 +45,7 @@ def main(port: int, weights: str | None, detector: str, detector_model: str | No
         predictors = {Path(weights).stem: lambda: own}
     with listen(port) as server:
         print(f"http://127.0.0.1:{server.getsockname()[1]} shows the page; Ctrl-C ends it", flush=True)
-        config = uvicorn.Config(app.create(predictors), log_level="warning", server_header=False)
+        config = uvicorn.Config(create(predictors), log_level="warning", server_header=False)
         uvicorn.Server(config).run(sockets=[server])
 
 

@@ -74,10 +74,10 @@ def kind(path: Path) -> str | None:
     return "tar"
 
 
-def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the files in an archive that `wanted` picks by name, in its order.
+def members(path: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the files in an archive that `pick` chooses by name, in its order.
 
-    The kind of archive is told by its content. `wanted` is asked with backslashes turned to slashes.
+    The kind of archive is told by its content. `pick` is asked with backslashes turned to slashes.
     Raises `UserError` in one line for an archive that is missing, damaged or cut short, for a picked
     member that is no plain file, has a name that leads out of the archive or comes twice, and for
     more or larger members than `MEMBER`, `MEMBERS` and `TOTAL` allow.
@@ -88,7 +88,7 @@ def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, by
         if shape is None:
             raise _Refused("it is neither a tar nor a zip")
         seen: set[str] = set()
-        for name, data in _zip(path, wanted) if shape == "zip" else _tar(path, _OPEN[shape], wanted):
+        for name, data in _zip(path, pick) if shape == "zip" else _tar(path, _OPEN[shape], pick):
             if name in seen:
                 raise _Refused(f"it holds {name!r} twice")
             seen.add(name)
@@ -155,7 +155,7 @@ class _Bounded:
 
 
 def _tar(
-    path: Path, unpack: Callable[[IO[bytes]], IO[bytes]], wanted: Callable[[str], bool]
+    path: Path, unpack: Callable[[IO[bytes]], IO[bytes]], pick: Callable[[str], bool]
 ) -> Iterator[tuple[str, bytes]]:
     bar = tqdm(total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, delay=2, leave=False)
     with open(path, "rb") as raw, bar, unpack(raw) as stream:
@@ -164,7 +164,7 @@ def _tar(
             for count, info in enumerate(tar):
                 if count >= MEMBERS:
                     raise _Refused(f"it has more than {MEMBERS} members")
-                if info.isdir() or not wanted(info.name.replace("\\", "/")):
+                if info.isdir() or not pick(info.name.replace("\\", "/")):
                     continue
                 _check(info.name, info.isreg() and not info.issparse(), info.size)
                 file = tar.extractfile(info)
@@ -174,7 +174,7 @@ def _tar(
                 pass
 
 
-def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def _zip(path: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(path) as file:
         entries = file.infolist()
         if len(entries) > MEMBERS:
@@ -182,7 +182,7 @@ def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes
         left = TOTAL
         for info in tqdm(entries, desc=path.name, unit=" members", delay=2, leave=False):
             name = info.orig_filename
-            if info.is_dir() or not wanted(name.replace("\\", "/")):
+            if info.is_dir() or not pick(name.replace("\\", "/")):
                 continue
             mode = stat.S_IFMT(info.external_attr >> 16)
             _check(name, mode in (0, stat.S_IFREG), info.file_size)

@@ -18,9 +18,9 @@ def root(content: bytes, where: str) -> Element:
         found = fromstring(content, forbid_dtd=True)
     except (ParseError, LookupError, ValueError) as error:  # a ValueError also for a DTD or an entity
         why = " ".join(str(error).split())
-        raise UserError(f"{where} is no plain XML ({why}): get it anew") from None
+        raise UserError(f"{where} is no plain XML ({why}): download it again") from None
     if found.find("images/image/box") is None:
-        raise UserError(f"{where} lists no face as dlib does: get it anew")
+        raise UserError(f"{where} lists no face as dlib does: download it again")
     return found
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHUNK = 2**18  # bytes
 TIMEOUT = (10, 30)  # seconds to connect, and between two chunks
-ATTEMPTS = 3  # for an address, counted anew after each PROGRESS bytes
+ATTEMPTS = 3  # for an address, counted again after each PROGRESS bytes
 BACKOFF = 1.0  # seconds before the second attempt, doubled each time
 PROGRESS = 2**20
 SPARE = 64 * 2**20  # bytes of the disk to leave free
@@ -215,8 +215,8 @@ def _check_space(name: str, size: int, target: Path) -> None:
     free = shutil.disk_usage(target.parent).free
     if free < size + SPARE:
         raise UserError(
-            f"{name}: {size >> 20} MiB are wanted on the disk of {target.parent} and {free >> 20} are free: "
-            "free some and repeat"
+            f"{name}: {size >> 20} MiB are needed on the disk of {target.parent} and {free >> 20} are free: "
+            "free some and run again"
         )
 
 

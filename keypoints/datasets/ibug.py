@@ -84,14 +84,14 @@ def kaggle_list(archive: Path) -> pd.DataFrame:
     import pandas as pd
 
     lists, sizes = face_table.scan(archive, _XML, _IMAGE)
-    wanted = _KAGGLE if any(name.endswith(_KAGGLE) for name in lists) else _LISTS["test"]
-    folder, root = _read(archive, lists, wanted)
+    chosen = _KAGGLE if any(name.endswith(_KAGGLE) for name in lists) else _LISTS["test"]
+    folder, root = _read(archive, lists, chosen)
     rows = []
     for name, box in dlibxml.boxes(root):
         size = sizes.get(folder + name, "not in the archive")
         if isinstance(size, str):
-            raise UserError(f"{archive}: {name} of {wanted}: {size}: every face of the list needs its image")
-        rows.append((folder + name, *size, *dlibxml.region(f"{archive}: {wanted}: {name}", box)))
+            raise UserError(f"{archive}: {name} of {chosen}: {size}: every face of the list needs its image")
+        rows.append((folder + name, *size, *dlibxml.region(f"{archive}: {chosen}: {name}", box)))
     return pd.DataFrame(rows, columns=["file", "width", "height", "left", "top", "box_width", "box_height"])
 
 
@@ -118,7 +118,7 @@ def _faces(archive: Path, lists: dict[str, bytes], name: str) -> Iterator[Face]:
         where = f"{archive}: {_LISTS[name]}: {file}"
         parts = {parse_number(part.get("name")): part for part in box.iter("part")}
         if len(box.findall("part")) != SCHEME.points or set(parts) != set(range(SCHEME.points)):
-            raise UserError(f"{where}: {len(parts)} different points, 0 to {SCHEME.points - 1} are wanted")
+            raise UserError(f"{where}: {len(parts)} different points, 0 to {SCHEME.points - 1} are needed")
         points = tuple(parse_number(parts[k].get(axis)) for k in range(SCHEME.points) for axis in "xy")
         subset, group = file.rpartition("/")[0], photograph(file)
         yield Face(folder + file, dlibxml.region(where, box), points, group, subset, (("list", name),))

@@ -51,7 +51,7 @@ def _face(archive: Path, name: str, content: bytes, sizes: dict[str, Size | str]
     where = f"{archive}: {name}"
     rows = [line.split() for line in lines[1:-1]]
     if not lines or lines[0] != str(SCHEME.points) or len(rows) != SCHEME.points:
-        raise UserError(f"{where}: {len(rows)} points, {SCHEME.points} are wanted: repair or remove it")
+        raise UserError(f"{where}: {len(rows)} points, {SCHEME.points} are needed: repair or remove it")
     if any(len(row) < 5 or row[4] != str(k) for k, row in enumerate(rows)):
         raise UserError(f"{where}: the points are not numbered 0 to {SCHEME.points - 1} in turn: repair it")
     host = lines[-1]

@@ -23,7 +23,7 @@ class Crops:
 
     images:   (N, height + 2 margin, width + 2 margin, channels) uint8, canvases
     matrices: (N, 2, 3) float64, pixels of the image file -> pixels of the crop
-    margin:   pixels of the canvas round the crop
+    margin:   pixels of the canvas around the crop
     """
 
     images: np.ndarray

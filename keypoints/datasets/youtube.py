@@ -56,15 +56,15 @@ def _faces(archive: Path, lists: dict[str, bytes], subset: str) -> Iterator[face
     try:
         header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     except (ValueError, csv.Error) as error:
-        raise UserError(f"{where}: no CSV ({error}): get the archive anew") from None
+        raise UserError(f"{where}: no CSV ({error}): download the archive again") from None
     if header[1:] != _HEADER:
         wrong = next((k for k, (a, b) in enumerate(zip(header[1:], _HEADER, strict=False)) if a != b), None)
         what = f"{len(header)} columns" if wrong is None else f"{header[wrong + 1]!r} in column {wrong + 2}"
-        raise UserError(f"{where}: {what}: wanted are the image's name and then 0 to {_HEADER[-1]}")
+        raise UserError(f"{where}: {what}: expected the image's name and then 0 to {_HEADER[-1]}")
     for row in filter(None, rows):
         if len(row) != len(header):
             raise UserError(
-                f"{where}: {row[0]}: {len(row)} columns, {len(header)} are wanted: repair the row"
+                f"{where}: {row[0]}: {len(row)} columns, {len(header)} are needed: repair the row"
             )
         name, *values = row
         points = tuple(map(face_table.parse_number, values))

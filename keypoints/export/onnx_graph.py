@@ -103,7 +103,7 @@ def metadata(trained: Trained, part: str) -> dict[str, str]:
 def save(trained: Trained, part: str, path: str | Path, half: bool = False) -> float:
     """Write the graph, and return by how many pixels of the crop it differs from torch.
 
-    `half`: weights with 16 bits a number in the file, computed with 32; exact for weights that had 16.
+    `half`: weights with 16 bits per number in the file, computed with 32; exact for weights that had 16.
 
     Raises `UserError`, and leaves no file, where that is more than TOLERANCE or ONNX cannot express the net.
     """

@@ -1,4 +1,4 @@
-"""Nets by family. `build` makes the net that gives what a codec wants.
+"""Nets by family. `build` makes the net that gives what a codec needs.
 
 A family is a class whose first arguments are the image's channels and the number of maps (or
 outputs); one that has to know the image's (width, height) has an argument `size`. A family is added
@@ -18,7 +18,7 @@ from keypoints.models.codecs import Codec, Coordinates, SoftArgmax
 from keypoints.recipes import Model
 
 # name -> module and class; the third says whether it gives maps (which become coordinates by a
-# soft-argmax where the codec wants those) or a vector.
+# soft-argmax where the codec needs those) or a vector.
 FAMILIES: dict[str, tuple[str, str, str]] = {
     "pyramid": ("keypoints.models.pyramid", "Pyramid", "maps"),
     "plain": ("keypoints.models.plain", "Plain", "vector"),
@@ -31,7 +31,7 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
 def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fresh: bool = True) -> nn.Module:
     """The net for crops (N, channels, height, width), `size` being (width, height).
 
-    `fresh`: a net to be trained, which starts from pretrained weights where the option wants them; one
+    `fresh`: a net to be trained, which starts from pretrained weights where the option asks for them; one
     whose weights are put in afterwards needs none. Raises `UserError` for an unknown family or option,
     where net and codec do not fit, and where pretrained weights are not to be had.
     """

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from keypoints.errors import UserError
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision's weights want them
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision's weights expect them
 HEADS = {"resnet18": "fc", "resnet50": "fc", "vgg16": "classifier"}  # what is replaced
 
 
@@ -19,7 +19,7 @@ class Backbone(nn.Module):
 
     net:        resnet18, resnet50 or vgg16 (He et al., 2016; Simonyan and Zisserman, 2015). VGG's two
                 4,096-wide layers, 119 M of its 138 M parameters, are of ImageNet's classes and left out
-    pretrained: `fetch` puts ImageNet's weights in; the image is then shifted and scaled as they want it
+    pretrained: `fetch` puts ImageNet's weights in; the image is then shifted and scaled as they expect
     trained:    beginnings of the names of the parameters that learn (`layer4`, `fc`); null for all.
                 The others stay as they are, but batch norms go on following the data, as they do where
                 a write-up sets `requires_grad` and no more
@@ -41,7 +41,7 @@ class Backbone(nn.Module):
         if net not in HEADS:
             raise ValueError(f"net: {net!r} is none of {', '.join(HEADS)}")
         if pretrained and channels != 3:
-            raise ValueError("pretrained: ImageNet's weights want colour, data.channels: 3")
+            raise ValueError("pretrained: ImageNet's weights need colour, data.channels: 3")
         self.net, self.pretrained = net, pretrained
         self.body = get_model(net, weights=None)
         if net == "vgg16":
@@ -65,7 +65,7 @@ class Backbone(nn.Module):
         return self.body((image - self.mean) / self.std if self.pretrained else image)
 
     def fetch(self) -> None:
-        """Put ImageNet's weights in where the option wants them, all but the last layer's.
+        """Put ImageNet's weights in where the option asks for them, all but the last layer's.
 
         From the file that KEYPOINTS_PRETRAINED names (or the file of torchvision's name in that
         folder), else from torchvision's address, which checks the hash. Raises `UserError`.

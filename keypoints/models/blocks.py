@@ -15,7 +15,7 @@ def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.S
 
 
 class Residual(nn.Module):
-    """Two 3x3 convolutions round a shortcut (He et al., 2016, "basic block").
+    """Two 3x3 convolutions around a shortcut (He et al., 2016, "basic block").
 
     (N, inputs, H, W) -> (N, outputs, ceil(H / stride), ceil(W / stride)).
     """

@@ -23,7 +23,7 @@ from keypoints.errors import UserError
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """What a codec wants of a net: (N, count), or maps (N, count, *map_size) when that is set.
+    """What a codec needs from a net: (N, count), or maps (N, count, *map_size) when that is set.
 
     `map_size` is (height, width).
     """
@@ -134,7 +134,7 @@ class SoftArgmax(nn.Module):
 
 
 class Heatmap(Codec):
-    """One probability map a point: a Gaussian round it, cut off at the crop's edge, of sum 1.
+    """One probability map per point: a Gaussian around it, cut off at the crop's edge, of sum 1.
 
     The net's output is the logarithm of the maps up to a constant; points are the maps'
     expectation. Near the edge the expectation of a cut Gaussian lies inside of the point.

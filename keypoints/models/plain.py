@@ -90,7 +90,7 @@ def _layers(inputs: int, channels: list[int], *columns: Any) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for outs, (kernel, stride, padding, pool, adaptive, norm, dropout) in zip(channels, rows, strict=True):
         if norm not in (None, "before", "after"):
-            raise ValueError(f"norm: 'before' or 'after' the ReLU is wanted, not {norm!r}")
+            raise ValueError(f"norm: 'before' or 'after' the ReLU is possible, not {norm!r}")
         layers.append(nn.Conv2d(inputs, outs, kernel, stride, padding))
         layers += [nn.BatchNorm2d(outs)] * (norm == "before")
         layers.append(nn.ReLU())
@@ -108,5 +108,5 @@ def _column(name: str, value: Any, length: int) -> list[Any]:
     """One value a layer. Raises ValueError."""
     column = list(value) if isinstance(value, list | tuple) else [value] * length
     if len(column) != length:
-        raise ValueError(f"{name}: {length} values are wanted, one a layer, or a single one, not {column}")
+        raise ValueError(f"{name}: {length} values are needed, one per layer, or a single one, not {column}")
     return column

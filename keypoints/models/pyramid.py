@@ -27,7 +27,7 @@ class Pyramid(nn.Module):
     ) -> None:
         super().__init__()
         if blocks < 1:
-            raise ValueError(f"blocks: 1 or more are wanted, not {blocks}")
+            raise ValueError(f"blocks: 1 or more are needed, not {blocks}")
         first = widths[0]
         self.stem = nn.Sequential(
             conv_bn(channels, first // 2, 3, 2), nn.ReLU(), conv_bn(first // 2, first, 3, 2), nn.ReLU()

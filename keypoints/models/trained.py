@@ -130,7 +130,7 @@ class Trained:
         return [layer.weight.detach().cpu().numpy() for layer in chosen]
 
     def save(self, path: str | Path, half: bool = False) -> None:
-        """Write the file; the same weights give the same bytes. `half`: with 16 bits a number."""
+        """Write the file; the same weights give the same bytes. `half`: with 16 bits per number."""
         state = {k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()}
         if half:
             state = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}

@@ -18,7 +18,7 @@ FIXED = 4  # bits of OpenCV's sub-pixels
 class Sheet:
     """A clear sheet to paint on: `pixels` (H, W, 4) float32 0…1, premultiplied by their alpha.
 
-    `box` is what it shows: left, top, right, bottom; `density` its pixels a unit.
+    `box` is what it shows: left, top, right, bottom; `density` its pixels per unit.
     """
 
     def __init__(self, box: Region, density: int) -> None:
@@ -154,7 +154,7 @@ def hat(sheet: Sheet) -> None:
 
 
 def mask(sheet: Sheet) -> None:
-    """A surgical mask, its pleats, and its loops round the ears."""
+    """A surgical mask, its pleats, and its loops around the ears."""
     cloth, deep, white = (178, 215, 232), (128, 178, 206), (240, 244, 246)
     upper = ((0, 0.24), (0.18, 0.26), (0.42, 0.46), (0.75, 0.58), (1.02, 0.64), (1.1, 0.7), (1.1, 0.86))
     lower = ((0.98, 1.24), (0.75, 1.58), (0.42, 1.86), (0.18, 1.98), (0, 2.0))

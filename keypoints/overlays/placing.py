@@ -119,7 +119,7 @@ def patch(
         raise UserError(f"the overlay {name!r} is none of {', '.join(OVERLAYS)}")
     overlay = OVERLAYS[name]
     frame, picture = _anchors(name, points.astype(np.float64), scheme)
-    density = np.sqrt(picture.var(0).sum() / frame.var(0).sum())  # pixels a unit
+    density = np.sqrt(picture.var(0).sum() / frame.var(0).sum())  # pixels per unit
     seen = density >= 1  # a face on one spot (or nowhere: NaN) wears nothing
     region = left, top, width, height = _cover(overlay, frame, picture, size) if seen else (0, 0, 0, 0)
     if not width * height:
@@ -163,7 +163,7 @@ def _cover(
 
 
 def _sample(name: str, at: np.ndarray, density: float) -> np.ndarray:
-    """RGBA uint8 (H, W, 4) of the drawing at places (H, W, 2) of its frame, `density` pixels a unit."""
+    """RGBA uint8 (H, W, 4) of the drawing at places (H, W, 2) of its frame, `density` pixels per unit."""
     import cv2
 
     fine = min(SHARPEST, 2 ** max(5, int(np.ceil(np.log2(2 * density)))))
@@ -179,7 +179,7 @@ def _sample(name: str, at: np.ndarray, density: float) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def _paint(name: str, density: int) -> np.ndarray:
-    """The drawing, premultiplied RGBA uint8, at `density` pixels a unit."""
+    """The drawing, premultiplied RGBA uint8, at `density` pixels per unit."""
     overlay = OVERLAYS[name]
     sheet = drawings.Sheet(overlay.box, density)
     overlay.paint(sheet)

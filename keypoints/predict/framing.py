@@ -23,7 +23,7 @@ FRAME_WIDTH, FRAME_RIGHT, FRAME_DOWN = 2.94, -0.023, -0.138
 class Framing:
     """How a face is cut out for a net.
 
-    region: "image": as a picture of IMM would show it; "box": the square round the box
+    region: "image": as a picture of IMM would show it; "box": the square around the box
     scale:  side of that square, in roots of the box's area
     size:   (width, height) of the crop, pixels
     mode:   of the Pillow image that is cut, "L" or "RGB"

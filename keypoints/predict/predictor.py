@@ -55,7 +55,7 @@ class Predictor:
     """Finds faces in pictures, and the points of a part on them. May be called from several threads.
 
     part:      "landmarks" (68 points), "face" (58) or "nose" (1), by the weights that the project ships
-    weights:   a file of one's own in their place: `models/<part>.pt` of the pipeline, or an ONNX file
+    weights:   a file of your own in their place: `models/<part>.pt` of the pipeline, or an ONNX file
     detector:  haar, dlib, yunet or whole (see `detectors`); detector_model: the file that yunet needs
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one
     tta:       average with the answer for the mirrored face: twice the time, a little better

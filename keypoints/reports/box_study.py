@@ -119,8 +119,8 @@ def measure_detectors(predictor: Predictor, photos: list[Photo], truth: np.ndarr
 
 def read_photographs(archive: Path, table: pd.DataFrame) -> Iterator[Photo]:
     """Each row's picture (mode RGB) and box, in the table's order."""
-    wanted = set(table["file"])
-    read = {name: decode(content, 3) for name, content in members(archive, wanted.__contains__)}
+    names = set(table["file"])
+    read = {name: decode(content, 3) for name, content in members(archive, names.__contains__)}
     columns = ["file", "left", "top", "box_width", "box_height"]
     for file, left, top, width, height in table[columns].to_numpy().tolist():
         yield read[file], (left, top, width, height)

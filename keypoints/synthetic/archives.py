@@ -36,7 +36,7 @@ IBUG_FOLDERS = (  # what dlib mixes, about as often as there
 )
 TEST_EVERY = 5  # one photograph in five goes into the test list
 YOUTUBE_ROOT = "P1_Facial_Keypoints-master/data"
-YOUTUBE_FRAMES = 4  # a person, of the train list
+YOUTUBE_FRAMES = 4  # per person, of the train list
 GIVEN = (
     "Ada",
     "Bela",
@@ -70,7 +70,7 @@ FAMILY = (
 def write(dataset: str, path: Path, faces: int, seed: int) -> None:
     """Draw the archive of `dataset` ("imm", "ibug" or "youtube") into the file `path`.
 
-    `faces` counts distinct faces, without iBUG's mirrored twins. Takes about 10 ms a face, and
+    `faces` counts distinct faces, without iBUG's mirrored twins. Takes about 10 ms per face, and
     more for IMM's large pictures. Raises `UserError` for an unknown data set or an impossible number.
     """
     if dataset not in _MEMBERS:

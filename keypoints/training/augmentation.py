@@ -32,7 +32,7 @@ class Augmenter:
     """From a canvas and its points to a crop and its points.
 
     size:   (width, height) of the crop, pixels
-    margin: of the canvas round it, pixels
+    margin: of the canvas around it, pixels
     """
 
     def __init__(self, config: Augment, scheme: Scheme, size: tuple[int, int], margin: int) -> None:
@@ -44,7 +44,7 @@ class Augmenter:
         if config.flip:
             steps.append(Mirror(scheme.partners, p=config.flip))
         if config.rotate or config.scale or any(config.shift):
-            # Shifts are shares of the crop; albumentations wants shares of the canvas.
+            # Shifts are shares of the crop; albumentations takes shares of the canvas.
             dx = config.shift[0] * width / (width + 2 * margin)
             dy = config.shift[1] * height / (height + 2 * margin)
             steps.append(

@@ -25,7 +25,7 @@ def build_schedule(config: recipes.Train, opt: torch.optim.Optimizer, steps: int
     """The learning rate over `steps` steps."""
     warm = max(1, round(config.warmup * steps))
     if config.schedule == "onecycle" and steps > 4:
-        rising = min(max(config.warmup, 2 / steps), 1 - 2 / steps)  # either phase wants a step or two
+        rising = min(max(config.warmup, 2 / steps), 1 - 2 / steps)  # either phase needs a step or two
         return lr_scheduler.OneCycleLR(opt, config.lr, steps, pct_start=rising)
     if config.schedule != "none" and steps > warm:
         up = lr_scheduler.LinearLR(opt, 1 / warm, total_iters=warm)

@@ -60,7 +60,7 @@ def build(name: str, model: Path | None = None) -> Detector:
 
 
 def shrink(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """The picture with at most LONGEST pixels a side, and how many of its own pixels one of these is."""
+    """The picture with at most LONGEST pixels per side, and how many of its own pixels one of these is."""
     import cv2
 
     factor = max(1.0, max(image.shape[:2]) / LONGEST)

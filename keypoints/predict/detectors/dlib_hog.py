@@ -13,7 +13,7 @@ CALIBRATION = Calibration(side=1.0, right=0.0, down=0.0)
 
 
 class Dlib:
-    """dlib's HOG detector (King, 2009), whose boxes the data sets have; wants `pip install dlib-bin`."""
+    """dlib's HOG detector (King, 2009), whose boxes the data sets have; needs `pip install dlib-bin`."""
 
     def __init__(self, model: Path | None = None) -> None:
         try:
