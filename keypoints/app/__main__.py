@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keypoints import errors
-from keypoints.errors import UserError, import_extra
+from keypoints.errors import UserError
 
 if TYPE_CHECKING:
     from keypoints.predict.predictor import Predictor
@@ -31,7 +31,6 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints app") -> N
 
 
 def main(port: int, weights: str | None, detector: str, detector_model: str | None) -> None:
-    import_extra("app", "fastapi", "uvicorn")
     import uvicorn
 
     from keypoints import pretrained

@@ -7,6 +7,7 @@ by adding its file and one line here.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from importlib import import_module
 from inspect import signature
 
@@ -39,7 +40,7 @@ def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fres
         raise UserError(f"model.family: {model.family!r} is none of {', '.join(FAMILIES)}")
     module, name, gives = FAMILIES[model.family]
     family = getattr(import_module(module), name)
-    known = list(signature(family).parameters)[2:]
+    known = option_names(family)
     given = {"size": size} if "size" in known else {}
     known = [name for name in known if name not in given]
     if wrong := set(model.options) - set(known):
@@ -61,3 +62,10 @@ def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fres
     if fresh and hasattr(net, "fetch"):
         net.fetch()
     return net
+
+
+def option_names(family: type[nn.Module]) -> list[str]:
+    """What a family's constructor takes, after its first two arguments; of `columns`, their names."""
+    columns = [field.name for field in fields(family.columns)] if hasattr(family, "columns") else []
+    names = [p.name for p in signature(family).parameters.values() if p.kind != p.VAR_KEYWORD]
+    return columns + names[2:]

@@ -1,60 +1,99 @@
 """Plain convolutional nets, as the write-ups draw them: convolutions in a row, told layer by layer.
 
-An option says each property of the layers by a column: a list with one entry a layer, or a single
-value for all. One layer is, in this order: convolution, [batch norm], ReLU, [batch norm],
-[max pooling], [dropout].
+An option says each property of the convolutions by a column: a list with one entry per layer, or a single
+value for all. One layer is, in this order: convolution, [batch norm], ReLU, [batch norm], [max pooling],
+[dropout].
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from torch import nn
 
 from keypoints.models.blocks import output_shape
 
+Cells = int | list[int | None]  # of adaptive pooling: rows and columns
 
-class Plain(nn.Sequential):
-    """Convolutions, then linear layers: (N, inputs, H, W) -> (N, outputs).
 
-    size:           (width, height) of the image, which the first linear layer must know
+@dataclass(frozen=True)
+class Convolutions:
+    """The columns of a row of convolutions.
+
     channels:       of each convolution; the other columns follow it
     kernel, stride, padding: of the convolutions, pixels
     pool:           side and stride of the max pooling, null for none
     adaptive:       rows and columns (or one number for both) that adaptive max pooling gives, null for none
     norm:           batch norm "before" or "after" the ReLU, null for none
     dropout:        share of the values, 0 for none
+    """
+
+    channels: list[int]
+    kernel: int | list[int]
+    stride: int | list[int] = 1
+    padding: int | list[int] = 0
+    pool: int | list[int | None] | None = None
+    adaptive: Cells | list[Cells | None] | None = None
+    norm: str | list[str | None] | None = None
+    dropout: float | list[float] = 0
+
+    def layers(self, inputs: int) -> list[nn.Module]:
+        """For images (N, inputs, H, W). Raises ValueError for a column's wrong length or an unknown norm."""
+        layers: list[nn.Module] = []
+        for row in self._rows():
+            if row["norm"] not in (None, "before", "after"):
+                raise ValueError(f"norm: 'before' or 'after' the ReLU is possible, not {row['norm']!r}")
+            layers.append(nn.Conv2d(inputs, row["channels"], row["kernel"], row["stride"], row["padding"]))
+            layers += [nn.BatchNorm2d(row["channels"])] * (row["norm"] == "before")
+            layers.append(nn.ReLU())
+            layers += [nn.BatchNorm2d(row["channels"])] * (row["norm"] == "after")
+            if row["pool"]:
+                layers.append(nn.MaxPool2d(row["pool"]))
+            if row["adaptive"]:
+                layers.append(nn.AdaptiveMaxPool2d(row["adaptive"]))
+            layers += [nn.Dropout(row["dropout"])] * bool(row["dropout"])
+            inputs = row["channels"]
+        return layers
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        """The properties of each layer, by name."""
+        names = [field.name for field in fields(self)]
+        columns = [fill_column(name, getattr(self, name), len(self.channels)) for name in names]
+        for row in zip(*columns, strict=True):
+            yield dict(zip(names, row, strict=True))
+
+
+class Plain(nn.Sequential):
+    """Convolutions, then linear layers: (N, inputs, H, W) -> (N, outputs).
+
+    size:           (width, height) of the image, which the first linear layer must know
     linear:         widths of the linear layers before the last one, which has `outputs`
     linear_relu:    whether a ReLU follows each of them
     linear_dropout: share dropped after each of them
-
-    Raises ValueError for a column of another length or an unknown norm.
+    columns:        of `Convolutions`
     """
+
+    columns = Convolutions
 
     def __init__(
         self,
         inputs: int,
         outputs: int,
-        channels: list[int],
-        kernel: Any,
         size: tuple[int, int],
-        stride: Any = 1,
-        padding: Any = 0,
-        pool: Any = None,
-        adaptive: Any = None,
-        norm: Any = None,
-        dropout: Any = 0,
         linear: Sequence[int] = (),
         linear_relu: bool = True,
-        linear_dropout: Any = 0,
+        linear_dropout: float | list[float] = 0,
+        **columns: Any,
     ) -> None:
-        layers = _layers(inputs, channels, kernel, stride, padding, pool, adaptive, norm, dropout)
+        layers = Convolutions(**columns).layers(inputs)
         width, height = size
         _, *cells = output_shape(nn.Sequential(*layers), (1, inputs, height, width))
         layers.append(nn.Flatten())
         features = cells[0] * cells[1] * cells[2]
-        for outs, share in zip(linear, _column("linear_dropout", linear_dropout, len(linear)), strict=True):
+        shares = fill_column("linear_dropout", linear_dropout, len(linear))
+        for outs, share in zip(linear, shares, strict=True):
             layers.append(nn.Linear(features, outs))
             layers += [nn.ReLU()] * linear_relu + [nn.Dropout(share)] * bool(share)
             features = outs
@@ -62,50 +101,20 @@ class Plain(nn.Sequential):
 
 
 class PlainMaps(nn.Sequential):
-    """The same convolutions, then a 1x1 one: (N, inputs, H, W) -> (N, maps, h, w), not normalised.
+    """Convolutions, then a 1x1 one: (N, inputs, H, W) -> (N, maps, h, w), not normalised.
 
-    The columns are those of `Plain`; the last layer's pooling decides the maps' size.
+    columns: of `Convolutions`; the last layer's pooling decides the maps' size
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        maps: int,
-        channels: list[int],
-        kernel: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        pool: Any = None,
-        adaptive: Any = None,
-        norm: Any = None,
-        dropout: Any = 0,
-    ) -> None:
-        layers = _layers(inputs, channels, kernel, stride, padding, pool, adaptive, norm, dropout)
-        super().__init__(*layers, nn.Conv2d(channels[-1], maps, 1))
+    columns = Convolutions
+
+    def __init__(self, inputs: int, maps: int, **columns: Any) -> None:
+        convolutions = Convolutions(**columns)
+        super().__init__(*convolutions.layers(inputs), nn.Conv2d(convolutions.channels[-1], maps, 1))
 
 
-def _layers(inputs: int, channels: list[int], *columns: Any) -> list[nn.Module]:
-    names = ("kernel", "stride", "padding", "pool", "adaptive", "norm", "dropout")
-    rows = zip(*(_column(n, c, len(channels)) for n, c in zip(names, columns, strict=True)), strict=True)
-    layers: list[nn.Module] = []
-    for outs, (kernel, stride, padding, pool, adaptive, norm, dropout) in zip(channels, rows, strict=True):
-        if norm not in (None, "before", "after"):
-            raise ValueError(f"norm: 'before' or 'after' the ReLU is possible, not {norm!r}")
-        layers.append(nn.Conv2d(inputs, outs, kernel, stride, padding))
-        layers += [nn.BatchNorm2d(outs)] * (norm == "before")
-        layers.append(nn.ReLU())
-        layers += [nn.BatchNorm2d(outs)] * (norm == "after")
-        if pool:
-            layers.append(nn.MaxPool2d(pool))
-        if adaptive:
-            layers.append(nn.AdaptiveMaxPool2d(adaptive))
-        layers += [nn.Dropout(dropout)] * bool(dropout)
-        inputs = outs
-    return layers
-
-
-def _column(name: str, value: Any, length: int) -> list[Any]:
-    """One value a layer. Raises ValueError."""
+def fill_column(name: str, value: Any, length: int) -> list[Any]:
+    """One value per layer. Raises ValueError."""
     column = list(value) if isinstance(value, list | tuple) else [value] * length
     if len(column) != length:
         raise ValueError(f"{name}: {length} values are needed, one per layer, or a single one, not {column}")

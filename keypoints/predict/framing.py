@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Parts trained on whole pictures of IMM (640 x 480, the face in the middle) need such a picture: its width,
 # and its middle from that of dlib's box, to the right and down, in sides of that box (the medians of IMM's
 # training faces, measured by `make boxes`: results/boxes.md).
-FRAME_WIDTH, FRAME_RIGHT, FRAME_DOWN = 2.94, -0.023, -0.138
+FRAME_WIDTH, FRAME_RIGHT, FRAME_DOWN = 2.94, -0.011, -0.132
 
 
 @dataclass(frozen=True)
