@@ -28,7 +28,8 @@ def main() -> None:
     crops = tensors.cut_all(table, Path(f"data/archives/{name}"), colour, max_broken=0).crops()
     with np.load(f"data/predictions/{PART}.npz") as found:
         points, nme = found["points"], found["nme"]
-    plots.predictions("docs/demo.png", crops, faces.points, points, nme, SCHEMES[part.data.points])
+    groups, scheme = faces.group.tolist(), SCHEMES[part.data.points]
+    plots.predictions("docs/demo.png", crops, faces.points, points, nme, groups, scheme)
 
 
 if __name__ == "__main__":

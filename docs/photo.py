@@ -8,8 +8,7 @@ from __future__ import annotations
 import skimage
 from PIL import Image
 
-from keypoints import Predictor, errors, files
-from keypoints.overlays import placing
+from keypoints import Predictor, errors, files, overlays
 from keypoints.predict import annotation
 
 FACE = (130, 10, 320, 200)  # left, top, right, bottom of what is shown
@@ -21,7 +20,7 @@ def main() -> None:
     large = photo.crop(FACE).resize((2 * SIDE, 2 * SIDE), Image.Resampling.BICUBIC)
     predict = Predictor(tta=True)
     faces = predict(large)
-    drawn = [annotation.drawn(large, faces, predict.scheme, name) for name in (None, *placing.OVERLAYS)]
+    drawn = [annotation.draw(large, faces, predict.scheme, name) for name in (None, *overlays.OVERLAYS)]
     strip = Image.new("RGB", (SIDE * len(drawn), SIDE))
     for i, picture in enumerate(drawn):
         strip.paste(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS), (i * SIDE, 0))
