@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from keypoints import files
-from keypoints.errors import UserError
+from keypoints.errors import UserError, import_extra
 from keypoints.paths import ROOT
 
 PACKAGED = Path(__file__).parent / "weights"
@@ -31,6 +31,7 @@ def file(part: str, kind: str = "onnx") -> Path:
 
 def stored(pointer: Path) -> Path:
     """The file in the store that a pointer of DVC's names. Raises `UserError`."""
+    import_extra("train", "yaml")  # a checkout without its environment
     import yaml
 
     try:
@@ -38,6 +39,6 @@ def stored(pointer: Path) -> Path:
         path = STORE / md5[:2] / md5[2:]
         if files.digest(path, "md5") == md5:
             return path
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+    except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
         pass
     raise UserError(f"the weights {pointer.stem} are missing or damaged in {STORE}: get the project again")

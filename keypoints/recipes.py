@@ -72,7 +72,7 @@ class Augment:
 
 @dataclass(config=STRICT)
 class Codec:
-    """How points become what a net learns (see `keypoints/codecs.py`)."""
+    """How points become what a net learns (see `keypoints/models/codecs.py`)."""
 
     kind: Literal["coordinates", "heatmap", "pca"]
     loss: Literal["mse", "l1", "smooth_l1", "wing", "cross_entropy", "squared"]

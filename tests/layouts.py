@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parent.parent
+from keypoints.paths import ROOT
+
 REAL = ROOT.parent / "shared" / "data"
 COLUMNS = ["file", "width", "height", "left", "top", "box_width", "box_height", "points", "group", "subset"]
 

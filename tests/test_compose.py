@@ -24,7 +24,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_it_writes_and_says_what_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_writes_and_prints_what_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     compose.main([])
     assert params.load(here / "params.yaml").profile.name == "demo"
     assert names(here) == ["params.yaml"]
@@ -60,7 +60,7 @@ def test_a_wrong_override_leaves_the_file_alone(override: str, here: Path) -> No
     assert names(here) == ["params.yaml"]
 
 
-def test_a_removed_and_an_added_value_are_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_removed_and_an_added_value_are_printed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     compose.main([])
     text = (here / "params.yaml").read_text()
     (here / "params.yaml").write_text(text.replace("seed: 42", "seeds: 42"))
@@ -71,7 +71,7 @@ def test_a_removed_and_an_added_value_are_said(here: Path, capsys: pytest.Captur
     assert (here / "params.yaml").read_text() == text
 
 
-def test_a_broken_file_is_made_anew(here: Path) -> None:
+def test_a_broken_file_is_made_again(here: Path) -> None:
     (here / "params.yaml").write_text("<<<<<<< HEAD\nseed: [42\n")
     compose.main([])
     assert params.load(here / "params.yaml").seed == 42
@@ -106,3 +106,20 @@ def test_the_command_line(here: Path) -> None:
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.startswith("error: conf/: ") and done.stderr.count("\n") == 1
     assert "nobody" in done.stderr and names(here) == []
+
+
+def test_reading_writes_nothing(here: Path) -> None:
+    tree = compose.read(["seed=7"])
+    assert tree["seed"] == 7 and names(here) == []
+    with pytest.raises(UserError, match="nobody"):
+        compose.read(["face=nobody"])
+
+
+def test_parts_are_those_of_the_composed_file(here: Path) -> None:
+    assert compose.parts() == list(compose.read([])["parts"])
+
+
+def test_an_installed_package_has_no_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compose, "CONF", tmp_path / "conf")
+    with pytest.raises(UserError, match="a checkout of the project"):
+        compose.read([])

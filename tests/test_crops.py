@@ -61,6 +61,63 @@ def test_square_keeps_the_middle_and_scales_the_area(region: crops.Region, scale
     np.testing.assert_allclose(middle, [region[0] + region[2] / 2, region[1] + region[3] / 2])
 
 
+boxes = st.tuples(st.floats(-100, 100), st.floats(-100, 100), st.floats(1, 100), st.floats(1, 100))
+shares = st.floats(-0.5, 0.5)
+close = {"rel": 1e-9, "abs": 1e-6}
+
+
+def middle(box: crops.Region) -> np.ndarray:
+    return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
+
+
+@quick
+@given(boxes, st.floats(0.2, 3), shares, shares)
+def test_a_shifted_box_is_a_square_that_can_be_shifted_back(
+    box: crops.Region, scale: float, right: float, down: float
+) -> None:
+    made = crops.shift(box, scale, right, down)
+    side = np.sqrt(box[2] * box[3])
+    assert made[2] == made[3] == pytest.approx(scale * side, **close)
+    assert middle(made) - middle(box) == pytest.approx(np.array([right, down]) * side, **close)
+    back = crops.shift(made, 1 / scale, -right / scale, -down / scale)
+    assert back == pytest.approx(crops.square(box), **close)
+
+
+@quick
+@given(boxes, boxes)
+def test_overlap_is_symmetric_and_one_for_the_same(a: crops.Region, b: crops.Region) -> None:
+    assert crops.overlap(a, b) == pytest.approx(crops.overlap(b, a))
+    assert 0 <= crops.overlap(a, b) <= 1 + 1e-9
+    assert crops.overlap(a, a) == pytest.approx(1)
+
+
+@quick
+@given(boxes, st.floats(0.01, 1))
+def test_a_part_of_a_box_overlaps_it_by_its_area(box: crops.Region, share: float) -> None:
+    left, top, width, height = box
+    assert crops.overlap(box, (left, top, width, share * height)) == pytest.approx(share)
+    assert crops.overlap(box, (left + 2 * width, top, width, height)) == 0
+
+
+@quick
+@given(st.integers(0, 2**31), st.integers(1, 9))
+def test_the_bounding_box_holds_all_points_and_touches_them(seed: int, count: int) -> None:
+    points = np.random.default_rng(seed).uniform(-50, 50, (count, 2))
+    left, top, width, height = crops.bounding_box(points)
+    assert points.min(0).tolist() == [left, top]
+    assert points.max(0) == pytest.approx(np.array([left + width, top + height]))
+
+
+@quick
+@given(st.integers(0, 2**31), st.floats(0.1, 10), st.floats(-99, 99), st.floats(-99, 99))
+def test_dlibs_box_follows_the_points(seed: int, zoom: float, right: float, down: float) -> None:
+    points = np.random.default_rng(seed).uniform(0, 100, (68, 2))
+    left, top, side, height = crops.dlib_box(points)
+    assert side == height > 0
+    expected = (zoom * left + right, zoom * top + down, zoom * side, zoom * side)
+    assert crops.dlib_box(zoom * points + [right, down]) == pytest.approx(expected, **close)
+
+
 def test_matrices_apply_in_batches() -> None:
     matrices = np.stack([crops.affine((k, 2 * k, 10 + k, 20), (8, 9)) for k in range(3)])
     points = np.random.default_rng(0).uniform(0, 20, (3, 4, 2))
@@ -88,8 +145,8 @@ def test_a_spot_lands_where_the_matrix_says(data: st.DataObject, margin: int, ch
 
     assert canvas.shape == (size[1] + 2 * margin, size[0] + 2 * margin, channels)
     assert canvas.dtype == np.uint8
-    wanted = crops.apply(crops.affine(region, size), np.array([[x, y]]))[0] + margin
-    np.testing.assert_allclose(centroid(canvas), wanted, atol=0.05)
+    expected = crops.apply(crops.affine(region, size), np.array([[x, y]]))[0] + margin
+    np.testing.assert_allclose(centroid(canvas), expected, atol=0.05)
 
 
 def noise(seed: int, height: int = 40, width: int = 50, channels: int = 3) -> Image.Image:

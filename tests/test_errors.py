@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keypoints import files
-from keypoints.errors import Faults, UserError, run
+from keypoints.errors import Faults, UserError, import_extra, run
 
 
 def raising(error: BaseException):
@@ -31,6 +31,12 @@ def test_run_passes_arguments_and_success_on() -> None:
     seen = []
     run(lambda *args: seen.extend(args), 1, "two")
     assert seen == [1, "two"]
+
+
+def test_a_missing_package_names_the_extra_that_has_it() -> None:
+    import_extra("train", "numpy")
+    with pytest.raises(UserError, match=r"nowhere is not installed: pip install 'facial-keypoints\[app\]'"):
+        import_extra("app", "numpy", "nowhere")
 
 
 def test_a_user_error_is_its_line() -> None:
@@ -74,7 +80,7 @@ def test_faults_stop_a_run_only_above_the_share(total: int, data: st.DataObject,
         faults.check(total)
 
 
-def test_faults_below_the_share_are_said_aloud(capsys: pytest.CaptureFixture[str]) -> None:
+def test_faults_below_the_share_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     faults = Faults(Path("a.tar"), 0.5)
     faults.check(10)
     assert capsys.readouterr().err == ""

@@ -40,8 +40,8 @@ GREY = np.asarray(Image.fromarray(SCENE).convert("L"))
 def test_any_kind_becomes_the_wished_channels(mode: str, kind: str, off: int, channels: int) -> None:
     made = images.decode(encoded(scene(mode), kind), channels)
     assert made.mode == {1: "L", 3: "RGB"}[channels]
-    wanted = GREY if channels == 1 else np.stack([GREY] * 3, -1) if mode in ("L", "LA") else SCENE
-    assert abs(np.asarray(made).astype(int) - wanted).max() <= off
+    expected = GREY if channels == 1 else np.stack([GREY] * 3, -1) if mode in ("L", "LA") else SCENE
+    assert abs(np.asarray(made).astype(int) - expected).max() <= off
 
 
 def test_alpha_is_dropped_not_blended() -> None:

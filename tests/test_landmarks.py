@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from keypoints.datasets.archives import members
 from keypoints.landmarks import IBUG, IMM, NOSE, PHILTRUM, SCHEMES, Scheme, nose_tip
+from keypoints.paths import ROOT
 
-REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "imm_face_db.tar.gz"
+REAL = ROOT.parent / "shared/data/imm_face_db.tar.gz"
 
 # The mirror list of the 300-W mark-up, counted from 1 as its authors do; 9, 28 to 31, 34, 52, 58, 63
 # and 67 lie on the midline.
@@ -36,6 +36,16 @@ def test_partners_are_an_involution_within_regions(scheme: Scheme) -> None:
     np.testing.assert_array_equal(partners[partners], np.arange(scheme.points))
     for name, region in scheme.regions.items():
         assert set(partners[list(region)]) == set(region), name
+
+
+@every
+def test_a_mirror_of_a_mirror_is_the_face_itself(scheme: Scheme) -> None:
+    points = np.random.default_rng(0).uniform(-10, 90, (2, 3, scheme.points, 2))
+    mirrored = scheme.mirror(points, 80)
+    np.testing.assert_allclose(scheme.mirror(mirrored, 80), points)
+    for k, partner in enumerate(scheme.partners):  # the right eye is where the left one was seen
+        np.testing.assert_allclose(mirrored[..., partner, 0], 79 - points[..., k, 0])
+        np.testing.assert_array_equal(mirrored[..., partner, 1], points[..., k, 1])
 
 
 @every

@@ -6,6 +6,7 @@ channels: they are built in full too.
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,19 +15,22 @@ import pytest
 import torch
 from torch import nn
 
-from keypoints import compose, crops
+from keypoints import compose, crops, paths
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
 from keypoints.models import trained
 from keypoints.models.blocks import output_shape
 from keypoints.models.trained import Trained
+from keypoints.paths import ROOT
+from keypoints.plots.part import draw_net
 from keypoints.recipes import Part
-from keypoints.training import checkpoints, loop, snapshots
+from keypoints.training import snapshots
+from keypoints.training.checkpoints import Checkpoint
+from keypoints.training.loop import Loop, Row
 from stages import evaluate, render, submit, train
 from tests.recipes import OPTIONS, composed, noise, small
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-REAL = SHARED / "ibug_300W_large_face_landmark_dataset.tar.gz"
+REAL = ROOT.parent / "shared/data/ibug_300W_large_face_landmark_dataset.tar.gz"
 
 PARAMETERS = {  # all, and those that learn
     "nose=zhou": (129_842, 129_842),
@@ -62,18 +66,18 @@ def test_every_option_learns_a_step_and_comes_back(
     part = replace(part, train=replace(part.train, batch=few, draws=few, precision="float32"))
     faces = noise(part, train=few)
     torch.manual_seed(1)
-    made = loop.Loop(part, faces, 1, seed=1, threads=1).run()
+    made = Loop(part, faces, 1, seed=1, threads=1).run()
     found = made.points(faces.crops()[:2])
     assert found.shape == (2, made.scheme.points, 2) and np.isfinite(found).all()
 
     made.save(tmp_path / "a.pt")
-    again = trained.load(tmp_path / "a.pt", part)
+    again = Trained.load(tmp_path / "a.pt", part)
     np.testing.assert_array_equal(again.points(faces.crops()[:2]), found)
-    part.of_net(tmp_path / "plots", option, again)
+    draw_net(tmp_path / "plots", option, again)
     drawn = {path.name for path in (tmp_path / "plots").iterdir()}
     every = convolutions(again.model) if convolutions(again.model) <= trained.PLAIN else 1
-    wanted = {"filters.png"} | {f"filters_{i}.png" for i in range(2, every + 1)}
-    assert drawn == wanted | ({"components.png"} if part.codec.kind == "pca" else set())
+    expected = {"filters.png"} | {f"filters_{i}.png" for i in range(2, every + 1)}
+    assert drawn == expected | ({"components.png"} if part.codec.kind == "pca" else set())
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -81,9 +85,9 @@ def test_every_option_builds_in_full(option: str, recipes: dict[str, Part]) -> N
     part = recipes[option]
     made = Trained.new(part, fresh=False)
     width, height = part.data.crop_size
-    wants = made.codec.output_spec
+    spec = made.codec.output_spec
     shape = output_shape(made.model, (2, part.data.channels, height, width))
-    assert shape == (2, wants.count, *(wants.map_size or ()))
+    assert shape == (2, spec.count, *(spec.map_size or ()))
     if option in PARAMETERS:
         every = list(made.model.parameters())
         learning = [p.numel() for p in every if p.requires_grad]
@@ -172,7 +176,7 @@ def test_a_wrong_column_is_one_line(options: dict, words: str, recipes: dict[str
     assert "\n" not in str(caught.value)
 
 
-def test_the_unet_wants_multiples_of_28(recipes: dict[str, Part]) -> None:
+def test_the_unet_needs_multiples_of_28(recipes: dict[str, Part]) -> None:
     part = recipes["heatmaps=zhou"]
     part = replace(
         part, data=replace(part.data, crop_size=[128, 128]), model=replace(part.model, options={"width": 2})
@@ -204,20 +208,32 @@ def test_the_stages_make_their_files(
         [option, "threads=1", *[text.replace(" ", "") for text in overrides]], Path("params.yaml")
     )
     faces.save("faces.npz")
-    data, model, history = Path("faces.npz"), Path(f"models/{name}.pt"), Path(f"metrics/history/{name}.csv")
-    train.main(name, data, model, history, Path(f"models/{name}-snapshots.npz"))
-    evaluate.main(name, data, model)
-    render.main(name, data, model)
+    model = paths.weights(name)
+    files = {
+        "data": Path("faces.npz"),
+        "weights": model,
+        "history": paths.history(name),
+        "snapshots": paths.snapshots(name),
+        "metrics": paths.metrics(name),
+        "subsets": paths.subsets(name),
+        "cumulative": paths.cumulative(name),
+        "predictions": paths.predictions(name),
+    }
+    train.main(name, files["data"], model, files["history"], files["snapshots"])
+    arguments = argparse.Namespace(part=name, out=paths.plots(name), **files)
+    evaluate.main(arguments)
+    render.main(arguments)
+    assert all(file.is_file() for file in files.values())
 
     drawn = {path.stem for path in Path(f"plots/{name}").iterdir()}
-    wanted = {"samples", "curves", "predictions", "cumulative", "filters"}
+    expected = {"samples", "curves", "predictions", "cumulative", "filters"}
     special = {
         "heatmaps=zhou": {"point_error", "heatmaps", "maps", "snapshots"},
         "heatmaps=kim": {"point_error", "heatmaps", "maps", *(f"filters_{i}" for i in range(2, 9))},
         "landmarks=anon_pca": {"point_error", "components"},
         "nose=zhou": {"filters_2", "filters_3"},
     }
-    assert drawn == wanted | special[option]
+    assert drawn == expected | special[option]
     figures = Path(f"metrics/{name}.json").read_text()
     assert ("pca_explained" in figures) == (option == "landmarks=anon_pca")
     traces = [path.name for path in Path(".profiles").glob("*")] if Path(".profiles").exists() else []
@@ -225,8 +241,8 @@ def test_the_stages_make_their_files(
     if option == "heatmaps=kim":
         settings = Path("params.yaml").read_text().replace("part: landmarks", "part: heatmaps")
         Path("params.yaml").write_text(settings)
-        with pytest.raises(UserError, match=r"submission\.part: 'heatmaps' finds imm58, Kaggle wants ibug68"):
-            submit.main(model, Path("no archive"))
+        with pytest.raises(UserError, match=r"submission\.part: 'heatmaps' finds imm58, the list has ibug68"):
+            submit.main(model, Path("no archive"), Path("kaggle.csv"))
 
 
 def test_snapshots_survive_a_stop(recipes: dict[str, Part], tmp_path: Path) -> None:
@@ -234,11 +250,11 @@ def test_snapshots_survive_a_stop(recipes: dict[str, Part], tmp_path: Path) -> N
     part = replace(part, train=replace(part.train, snapshots=[0, 2], batch=2))
     faces = noise(part)
 
-    def run(report=lambda row: None) -> loop.Loop:
-        checkpoint = checkpoints.Checkpoint(tmp_path / "run.pt", "same")
-        loop = loop.Loop(part, faces, 5, 1, 1, checkpoint, report)
+    def run(report=lambda row, seconds: None) -> Loop:
+        checkpoint = Checkpoint(tmp_path / "run.pt", "same")
+        loop = Loop(part, faces, 5, 1, 1, checkpoint, report)
         loop.run()
-        checkpoint.drop()
+        checkpoint.remove()
         return loop
 
     whole = run()
@@ -247,7 +263,7 @@ def test_snapshots_survive_a_stop(recipes: dict[str, Part], tmp_path: Path) -> N
     class Stop(Exception):
         pass
 
-    def stop(row: loop.Row) -> None:
+    def stop(row: Row, seconds: float) -> None:
         if row["epoch"] == 2:
             raise Stop
 
@@ -264,7 +280,7 @@ def test_snapshots_survive_a_stop(recipes: dict[str, Part], tmp_path: Path) -> N
 def test_training_may_use_a_part_of_the_faces(recipes: dict[str, Part]) -> None:
     part = recipes["nose=duan"]
     part = replace(part, train=replace(part.train, faces=5))
-    loop = loop.Loop(part, noise(part, train=9), 1, 1, 1)
+    loop = Loop(part, noise(part, train=9), 1, 1, 1)
     loop.run()
     assert len(loop.train_faces) == len(set(loop.train_faces.name)) == loop.draws == 5
 
@@ -274,8 +290,8 @@ def test_zhous_loss_is_a_sum_over_everything(recipes: dict[str, Part]) -> None:
     codec = Trained.new(small(part)).codec
     output = torch.randn(32, 68, 56, 56)
     target = codec.encode(torch.rand(32, 68, 2) * 56)
-    wanted = (output.flatten(2).softmax(-1) - target.flatten(2)).square().sum()
-    torch.testing.assert_close(codec.loss(output, target), wanted, rtol=1e-4, atol=0)
+    expected = (output.flatten(2).softmax(-1) - target.flatten(2)).square().sum()
+    torch.testing.assert_close(codec.loss(output, target), expected, rtol=1e-4, atol=0)
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the iBUG archive is not in ../shared/data")

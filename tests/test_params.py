@@ -77,9 +77,9 @@ def test_parts_name_their_own_data_sets(tree: dict[str, Any]) -> None:
 
 
 def test_the_profile_holds_epochs_down(tree: dict[str, Any]) -> None:
-    for bound, own, wanted in ((7, 30, 7), (30, 7, 7), (None, 30, 30)):
+    for bound, own, expected in ((7, 30, 7), (30, 7, 7), (None, 30, 30)):
         made = changed(changed(tree, "profile.max_epochs.face", bound), "face.train.epochs", own)
-        assert params.parse(made).epochs("face") == wanted
+        assert params.parse(made).epochs("face") == expected
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_what_is_no_yaml_is_refused_in_one_line(content: bytes, tmp_path: Path) 
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
+def test_a_missing_file_names_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.yaml is missing: run `make compose`"):
         params.load(tmp_path / "none.yaml")
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import skimage.data
 import yaml
 
-from keypoints import Predictor, files, params, pretrained
+from keypoints import Predictor, params, pretrained
 from keypoints.errors import UserError
+from keypoints.export.onnx_graph import TOLERANCE, random_crops
+from keypoints.models.trained import Trained
+from keypoints.paths import ROOT
+from keypoints.predict.runtimes import OnnxNet, TorchNet
 
-ROOT = Path(__file__).resolve().parent.parent
 TOLD = json.loads((ROOT / "pretrained/figures.json").read_text())
 # Where one sees them on the astronaut, pixels: point of the 68 -> place.
 SEEN = {
@@ -27,18 +30,14 @@ SEEN = {
 }
 
 
-def pointer(part: str) -> dict[str, str]:
-    (out,) = yaml.safe_load((ROOT / f"pretrained/{part}.pt.dvc").read_text())["outs"]
-    return out
-
-
 @pytest.mark.parametrize("part", pretrained.PARTS)
 def test_they_are_the_weights_of_the_committed_results(part):
     lock = yaml.safe_load((ROOT / "results/real/dvc.lock").read_text())["stages"]
     trained = {out["path"]: out["md5"] for out in lock[f"train@{part}"]["outs"]}
     assert TOLD[part]["trained"] == trained[f"models/{part}.pt"]
     composed = params.parse(params.read(ROOT / "results/real/params.yaml")).part(part)
-    assert asdict(trained.load(pretrained.weights(part)).part) == asdict(composed)
+    shipped = Trained.load(pretrained.file(part, "pt")).part
+    assert replace(shipped, evaluate=composed.evaluate) == composed
 
 
 @pytest.mark.parametrize("part", pretrained.PARTS)
@@ -53,12 +52,13 @@ def test_half_precision_costs_nothing_that_shows(part):
     assert told == pytest.approx(reported["nme"], abs=0.01)
 
 
+@pytest.mark.parametrize("kind", ["onnx", "pt"])
 @pytest.mark.parametrize("part", pretrained.PARTS)
-def test_the_store_in_the_repository_has_them(part):
-    out = pointer(part)
-    assert out["remote"] == "shipped"
-    stored = ROOT / "pretrained/store/files/md5" / out["md5"][:2] / out["md5"][2:]
-    assert files.digest(stored, "md5") == out["md5"]
+def test_the_store_in_the_repository_has_them(part, kind):
+    (out,) = yaml.safe_load((ROOT / f"pretrained/{part}.{kind}.dvc").read_text())["outs"]
+    assert out["remote"] == "shipped" and out["path"] == f"{part}.{kind}"
+    stored = pretrained.file(part, kind)
+    assert stored.is_relative_to(ROOT / "pretrained/store") and stored.stat().st_size == out["size"]
 
 
 def test_they_are_small_and_good():
@@ -67,24 +67,49 @@ def test_they_are_small_and_good():
         assert rows["helen/testset"]["nme"] <= 3.4
 
 
-def test_what_is_not_there_is_brought_by_dvc(monkeypatch, tmp_path):
-    asked = []
+def test_a_checkout_reads_the_store_by_the_pointers_hash(monkeypatch, tmp_path):
+    content = b"weights"
+    md5 = hashlib.md5(content).hexdigest()
+    path = tmp_path / md5[:2] / md5[2:]
+    path.parent.mkdir()
+    path.write_bytes(content)
+    (tmp_path / "nose.onnx.dvc").write_text(f"outs:\n- md5: {md5}\n")
+    monkeypatch.setattr(pretrained, "STORE", tmp_path)
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    assert pretrained.file("nose") == path
+    path.write_bytes(b"damaged")
+    with pytest.raises(UserError, match=r"the weights nose\.onnx are missing or damaged"):
+        pretrained.file("nose")
 
-    def dvc(*arguments):
-        asked.append(arguments)
-        (tmp_path / "nose.pt").write_bytes(b"")
 
-    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    monkeypatch.setattr(shipped, "dvc", dvc)
-    assert pretrained.weights("nose") == tmp_path / "nose.pt"
-    pretrained.weights("nose")
-    assert asked == [("pull", "--quiet", f"{tmp_path}/nose.pt.dvc")]
+def test_an_installed_package_has_its_own(monkeypatch, tmp_path):
+    monkeypatch.setattr(pretrained, "PACKAGED", tmp_path)
+    (tmp_path / "face.onnx").write_bytes(b"")
+    assert pretrained.file("face") == tmp_path / "face.onnx"
 
 
-def test_what_cannot_be_brought_is_one_line(monkeypatch, tmp_path):
-    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    with pytest.raises(UserError, match=r"face\.pt could not be brought by DVC"):
-        pretrained.weights("face")
+@pytest.mark.parametrize("content", [None, "", "outs: []", "outs: [{}]", "outs: [{md5: ab}]", "a: [", "\0"])
+def test_a_pointer_that_leads_nowhere_is_one_line(content, tmp_path):
+    pointer = tmp_path / "face.onnx.dvc"
+    if content is not None:
+        pointer.write_text(content)
+    with pytest.raises(UserError, match=r"face\.onnx are missing or damaged") as caught:
+        pretrained.stored(pointer)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_part_is_one_line():
+    with pytest.raises(UserError, match="'chin' is none of landmarks, face, nose"):
+        pretrained.file("chin")
+
+
+@pytest.mark.parametrize("part", pretrained.PARTS)
+def test_both_files_of_a_part_give_the_same_points(part):
+    small, large = OnnxNet(pretrained.file(part, "onnx")), TorchNet(pretrained.file(part, "pt"), "cpu")
+    assert (small.scheme, small.framing) == (large.scheme, large.framing)
+    crops = random_crops(large.trained, 2)
+    for flip in (False, True):
+        np.testing.assert_allclose(small.points(crops, flip), large.points(crops, flip), atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -123,7 +123,7 @@ def test_an_interrupted_run_is_taken_up(root):
     assert [run.info.status for run in runs(root)[1]] == ["FINISHED"]
 
 
-def test_a_database_that_fails_later_is_said_once(root, capsys):
+def test_a_database_that_fails_later_is_reported_once(root, capsys):
     with tracking.training_run("nose", PART, "one", {}) as run:
         (root / "mlflow.db").write_bytes(b"spoilt" * 1000)
         for epoch in (1, 2, 3):

@@ -149,7 +149,7 @@ def build_graph(graph: Graph, example: np.ndarray, optimize: bool = True) -> onn
 
 
 def halve_weights(model: onnx.ModelProto) -> None:
-    """Store large weights as float16 and let the graph cast them back, which ONNX Runtime does at load."""
+    """Store large weights that fit into float16 so, and let the graph cast them back, once, at load."""
     import onnx
 
     casts = []
@@ -157,8 +157,11 @@ def halve_weights(model: onnx.ModelProto) -> None:
         if tensor.data_type != onnx.TensorProto.FLOAT or math.prod(tensor.dims) < LARGE:
             continue
         name = tensor.name
-        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
-        tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}_half"))
+        values = onnx.numpy_helper.to_array(tensor)
+        half = values.astype(np.float16)
+        if not np.array_equal(half, values):  # it never had 16 bits: what a codec learned, a constant
+            continue
+        tensor.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}_half"))
         casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT))
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]

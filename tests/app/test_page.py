@@ -16,7 +16,7 @@ from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from keypoints import app
+from keypoints.app import server
 from keypoints.app.__main__ import listen
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE
@@ -51,18 +51,18 @@ class Fake:
 
 
 def missing() -> Fake:
-    raise UserError("face.pt could not be brought")
+    raise UserError("the weights face.onnx are missing")
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with listen(0) as sock:
-        made = app.create({"landmarks": lambda: Fake(IBUG), "nose": lambda: Fake(NOSE), "face": missing})
-        server = uvicorn.Server(uvicorn.Config(made, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        app = server.create({"landmarks": lambda: Fake(IBUG), "nose": lambda: Fake(NOSE), "face": missing})
+        running = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]})
         thread.start()
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        server.should_exit = True
+        running.should_exit = True
         thread.join()
 
 
@@ -191,7 +191,7 @@ def test_errors_are_words(page):
 def test_a_model_that_fails_leaves_the_picture(page):
     page.upload_face()
     page.choose("face")
-    page.until(lambda: page.one("#error").text == "face.pt could not be brought")
+    page.until(lambda: page.one("#error").text == "the weights face.onnx are missing")
     assert len(page.all(".point")) == 68 and page.one("#json").is_enabled()
     page.choose("landmarks")
     page.until(lambda: not page.one("#error").is_displayed())

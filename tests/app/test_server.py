@@ -12,7 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from keypoints import app, images
+from keypoints import images
+from keypoints.app import server
 from keypoints.app.__main__ import listen
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE, Scheme
@@ -35,7 +36,7 @@ class Fake:
 
 
 def missing() -> Fake:
-    raise UserError("face.pt could not be brought")
+    raise UserError("the weights face.onnx are missing")
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def fake() -> Fake:
 @pytest.fixture
 def client(fake) -> TestClient:
     predictors = {"landmarks": lambda: fake, "nose": lambda: Fake(NOSE), "face": missing}
-    return TestClient(app.create(predictors), base_url="http://127.0.0.1:8000")
+    return TestClient(server.create(predictors), base_url="http://127.0.0.1:8000")
 
 
 def picture(size: tuple[int, int] = (80, 60), kind: str = "PNG", **options: object) -> bytes:
@@ -97,7 +98,7 @@ def test_upright_coordinates(client, fake):
         ("?part=ears", picture(), 422, "'ears' is none of landmarks, nose, face"),
         ("?overlay=crown", picture(), 422, "'crown' is none of glasses"),
         ("?part=nose&overlay=hat", picture(), 422, "1 point"),
-        ("?part=face", picture(), 503, "face.pt could not be brought"),
+        ("?part=face", picture(), 503, "the weights face.onnx are missing"),
     ],
 )
 def test_refusals_in_words(client, query, content, status, words):
@@ -114,7 +115,7 @@ def test_too_many_pixels(client, monkeypatch):
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_too_many_bytes(client, fake, monkeypatch, announced):
-    monkeypatch.setattr(app, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(server, "MAX_BYTES", 1 << 20)
     content = bytes(2 << 20) if announced else iter([bytes(1 << 19)] * 4)
     answer = client.post("/api/faces", content=content)
     assert answer.status_code == 413 and "larger than 1 MB" in answer.json()["error"] and not fake.seen
@@ -136,7 +137,7 @@ def test_other_sites_are_refused(client, fake):
     ).is_success
 
 
-@pytest.mark.parametrize("path", ["/", *(f"/{file}" for file in app.FILES[1:]), "/api/options"])
+@pytest.mark.parametrize("path", ["/", *(f"/{file}" for file in server.FILES[1:]), "/api/options"])
 def test_what_is_served_is_the_project_s_own(client, path):
     answer = client.get(path)
     assert answer.status_code == 200 and answer.headers["content-security-policy"].startswith(
@@ -168,7 +169,7 @@ def test_a_predictor_is_made_once_and_asked_by_one_at_a_time(monkeypatch):
         made.append(1)
         return Slow()
 
-    client = TestClient(app.create({"landmarks": make}), base_url="http://localhost")
+    client = TestClient(server.create({"landmarks": make}), base_url="http://localhost")
     assert not made
     threads = [
         threading.Thread(target=client.post, args=["/api/faces"], kwargs={"content": picture()})

@@ -52,14 +52,14 @@ PACK = {
 }
 
 
-def read(path: Path, data: bytes, wanted=lambda name: True) -> dict[str, bytes]:
+def read(path: Path, data: bytes, pick=lambda name: True) -> dict[str, bytes]:
     path.write_bytes(data)
-    return dict(archives.members(path, wanted))
+    return dict(archives.members(path, pick))
 
 
-def refusal(path: Path, data: bytes, wanted=lambda name: True) -> str:
+def refusal(path: Path, data: bytes, pick=lambda name: True) -> str:
     with pytest.raises(UserError) as error:
-        read(path, data, wanted)
+        read(path, data, pick)
     text = str(error.value)
     assert "\n" not in text and str(path) in text
     return text

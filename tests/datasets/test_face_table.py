@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -130,15 +129,13 @@ def test_the_parse_stage_writes_the_same_bytes_twice(tmp_path, stage, capsys):
 
 def test_the_download_stage_fetches_or_draws(stage, monkeypatch):
     calls = []
-    drawing = SimpleNamespace(write=lambda *args, **more: calls.append((*args, more)))
-    monkeypatch.setitem(sys.modules, "keypoints.datasets.synthetic", drawing)
-    monkeypatch.setattr(datasets, "synthetic", drawing, raising=False)
-    monkeypatch.setattr("keypoints.downloads.fetch", lambda *args: calls.append(args))
+    monkeypatch.setattr("keypoints.synthetic.write", lambda *args, **more: calls.append((*args, more)))
+    monkeypatch.setattr("keypoints.datasets.downloads.fetch", lambda *args: calls.append(args))
     stage(stages.download, "imm", "data/imm", source="archives", mirror="m")
     stage(stages.download, "imm", "data/imm", faces={"imm": 12})
     out = Path("data/imm")
     assert calls == [("imm", "its sources", "m", out), ("imm", out, {"faces": 12, "seed": 7})]
-    with pytest.raises(UserError, match="datasets: nothing is said of 'ibug'"):
+    with pytest.raises(UserError, match="datasets: there is no entry for 'ibug'"):
         stage(stages.download, "ibug", "data/ibug", source="archives")
-    with pytest.raises(UserError, match=r"profile\.faces: how many to draw for 'ibug'"):
+    with pytest.raises(UserError, match=r"profile\.faces: say how many to draw for 'ibug'"):
         stage(stages.download, "ibug", "data/ibug")

@@ -80,10 +80,10 @@ def test_ibug_protocols(tables):
         assert not (column.isin(["train", "val"]) & mirror).any()
         groups = splits(table, split)
         assert not groups["train"] & groups["val"]
-    learnt = name[table["split_kaggle"].isin(["train", "val"])]
-    assert set(learnt) == {file for file in TRAIN if "_mirror" not in file}
-    learnt = name[table["split_300w"].isin(["train", "val"])]
-    assert set(learnt) == {
+    learned = name[table["split_kaggle"].isin(["train", "val"])]
+    assert set(learned) == {file for file in TRAIN if "_mirror" not in file}
+    learned = name[table["split_300w"].isin(["train", "val"])]
+    assert set(learned) == {
         file
         for file in TRAIN + TEST
         if file.startswith(("afw", "helen/trainset", "lfpw/trainset")) and "_mirror" not in file

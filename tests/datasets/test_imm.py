@@ -34,10 +34,10 @@ def test_imm_protocols(tables):
 @pytest.mark.parametrize(
     "content, says",
     [
-        (asf("01-1m.jpg", 57), "57 points, 58 are wanted"),
-        (asf("01-1m.jpg").replace(b"\n0 ", b"\n# ", 1), "57 points, 58 are wanted"),
-        (asf("01-1m.jpg")[:-20], "57 points, 58 are wanted"),
-        (b"", "0 points, 58 are wanted"),
+        (asf("01-1m.jpg", 57), "57 points, 58 are needed"),
+        (asf("01-1m.jpg").replace(b"\n0 ", b"\n# ", 1), "57 points, 58 are needed"),
+        (asf("01-1m.jpg")[:-20], "57 points, 58 are needed"),
+        (b"", "0 points, 58 are needed"),
         (asf("../01-1m.jpg"), "without a folder"),
         (asf("/etc/passwd"), "without a folder"),
         (asf("C:\\01-1m.jpg"), "without a folder"),

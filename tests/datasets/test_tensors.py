@@ -117,8 +117,8 @@ def test_columns_arrive_in_the_tables_order(table: pd.DataFrame, faces: tensors.
     assert faces.split.tolist() == SPLITS
     np.testing.assert_array_equal(faces.image_size, [[WIDTH, HEIGHT]] * FACES)
     shapes = np.stack(table["points"].to_numpy()).reshape(FACES, 68, 2)
-    wanted = np.linalg.norm(shapes[:, 36] - shapes[:, 45], axis=1)
-    np.testing.assert_allclose(faces.eye_distance, wanted, rtol=1e-6)
+    expected = np.linalg.norm(shapes[:, 36] - shapes[:, 45], axis=1)
+    np.testing.assert_allclose(faces.eye_distance, expected, rtol=1e-6)
 
 
 def test_in_image_undoes_the_crop(table: pd.DataFrame, faces: tensors.Faces) -> None:
@@ -237,7 +237,7 @@ def test_the_region_is_the_picture_or_the_square_round_the_box() -> None:
     np.testing.assert_allclose(tensors.crop_region(DATA, 90, 70, box), (7, 17, 36, 36))
 
 
-def test_a_missing_cache_says_how_to_make_it(tmp_path: Path) -> None:
+def test_a_missing_cache_names_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.npz is missing: run `dvc repro`"):
         tensors.load(tmp_path / "none.npz")
 

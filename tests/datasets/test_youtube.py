@@ -50,11 +50,11 @@ def test_youtube_splits_follow_the_seed(tables, tmp_path):
 @pytest.mark.parametrize(
     "content, says",
     [
-        (sheet(FRAMES["test"], columns=135), "136 columns: wanted"),
-        (sheet(FRAMES["test"]).replace(b",7,", b",seven,", 1), "'seven' in column 9: wanted"),
+        (sheet(FRAMES["test"], columns=135), "136 columns: expected"),
+        (sheet(FRAMES["test"]).replace(b",7,", b",seven,", 1), "'seven' in column 9: expected"),
         (
             sheet(FRAMES["test"]) + b"Some_Body-0_01.jpg,1,2\n",
-            "Some_Body-0_01.jpg: 3 columns, 137 are wanted",
+            "Some_Body-0_01.jpg: 3 columns, 137 are needed",
         ),
         (sheet(FRAMES["test"], value="nan"), "Some_Body-0_01.jpg: point 0 is not a finite number"),
         (sheet(FRAMES["test"], value=""), "Some_Body-0_01.jpg: point 0 is not a finite number"),

@@ -48,9 +48,9 @@ def test_following_parts_position_from_shape_and_size(seed, points, position, sh
     mean = truth.mean(axis=(0, 1))
     middle = truth.mean(axis=1, keepdims=True) - mean
     predicted = mean + position * middle + shape * (truth - mean - middle) + 3
-    wanted = {"position": position, "shape": shape, "size": shape}
-    wanted = {f"follow_{name}": slope for name, slope in wanted.items()} | {"size_ratio": shape}
-    assert diagnosis.measure_following(truth, predicted) == pytest.approx(wanted, abs=1e-6)
+    expected = {"position": position, "shape": shape, "size": shape}
+    expected = {f"follow_{name}": slope for name, slope in expected.items()} | {"size_ratio": shape}
+    assert diagnosis.measure_following(truth, predicted) == pytest.approx(expected, abs=1e-6)
 
 
 def test_one_answer_for_all_follows_no_face():

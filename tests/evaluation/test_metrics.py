@@ -137,13 +137,6 @@ def test_a_region_sees_its_own_points_only():
     assert nme.pop("mouth") > 1 and set(nme.values()) == {0}
 
 
-def test_mean_shape_is_the_best_constant():
-    points = np.random.default_rng(0).normal(50, 9, (30, 4, 2)).astype(np.float32)
-    mean = metrics.mean_shape(points)
-    assert mean.shape == (4, 2) and mean.dtype == np.float64
-    np.testing.assert_allclose((points - mean).mean(axis=0), 0, atol=1e-6)
-
-
 @pytest.mark.parametrize("name", ["truth", "predicted", "image_size", "eye_distance"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_not_finite_names_the_first_face(name, value):
@@ -162,7 +155,7 @@ def test_wrong_input_is_refused():
     with pytest.raises(ValueError, match="eye_distance"):  # would broadcast
         metrics.nme(data["truth"], data["predicted"], np.array([9.0]))
     with pytest.raises(ValueError, match="not empty"):
-        metrics.mean_shape(np.zeros((0, 5, 2)))
+        metrics.auc(np.zeros(0))
     with pytest.raises(ValueError, match="labels"):
         metrics.by_group(["a"], **data)
     with pytest.raises(ValueError, match="truth"):

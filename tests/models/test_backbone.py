@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from keypoints.errors import UserError
-from keypoints.models import trained
 from keypoints.models.trained import Trained
 from keypoints.recipes import Part
 from keypoints.training import loop
@@ -34,14 +33,14 @@ def test_weights_come_from_a_local_file(part: Part, tmp_path: Path, monkeypatch:
         net = Trained.new(part).model
         torch.testing.assert_close(net.body.layer4[1].conv2.weight, given.layer4[1].conv2.weight)
         assert net.body.fc.out_features == 136
-    # Pixels -0.5…0.5 arrive as ImageNet's weights want them.
+    # Pixels -0.5…0.5 arrive as ImageNet's weights expect them.
     grey = net.mean.new_full((1, 3, 1, 1), 0.1)
-    wanted = (0.6 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
-    torch.testing.assert_close(((grey - net.mean) / net.std).flatten(), wanted)
+    expected = (0.6 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
+    torch.testing.assert_close(((grey - net.mean) / net.std).flatten(), expected)
 
     monkeypatch.setenv("KEYPOINTS_PRETRAINED", str(tmp_path / "gone"))
     Trained.new(part, fresh=False).save(tmp_path / "a.pt")
-    trained.load(tmp_path / "a.pt", part)  # what was trained needs no file
+    Trained.load(tmp_path / "a.pt", part)  # what was trained needs no file
 
 
 @pytest.mark.parametrize("content", [None, b"rubbish", {"conv1.weight": torch.zeros(1)}, {}])

@@ -1,4 +1,4 @@
-"""Codecs undo themselves, and their losses want the truth."""
+"""Codecs undo themselves, and their losses are least at the truth."""
 
 from __future__ import annotations
 

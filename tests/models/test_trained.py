@@ -15,51 +15,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keypoints.errors import UserError
-from keypoints.models import trained
-from keypoints.models.trained import Trained, load
-from keypoints.recipes import Augment, Codec, Data, Evaluate, Model, Part, Train
-
-COORDINATES = Codec("coordinates", "l1", scale=100.0)
-HEATMAP = Codec("heatmap", "cross_entropy", sigma=0.05, map_size=[12, 8])
-
-
-def recipe(codec: Codec = COORDINATES, channels: int = 1) -> Part:
-    return Part(
-        recipe="small",
-        data=Data("ibug", "ibug68", "strict", "box", 1.3, [48, 32], 4, channels),
-        augment=Augment(),
-        codec=codec,
-        model=Model("pyramid", {"widths": [8, 12], "blocks": 1, "lateral": 8}),
-        train=Train(1, 1, 0.1),
-        evaluate=Evaluate(),
-    )
-
-
-def trained(codec: Codec = COORDINATES, channels: int = 1, seed: int = 0) -> Trained:
-    torch.manual_seed(seed)
-    made = Trained.new(recipe(codec, channels))
-    made.model.train()(torch.rand(4, channels, 32, 48))  # moves the norms' statistics off their start
-    made.mean_shape = np.random.default_rng(seed).uniform(0, 30, (68, 2))
-    return made
-
-
-def crops(count: int = 5, channels: int = 1) -> np.ndarray:
-    return np.random.default_rng(1).integers(0, 256, (count, 32, 48, channels), dtype=np.uint8)
+from keypoints.models.trained import PLAIN, Trained, to_input
+from keypoints.recipes import Codec, Evaluate
+from tests.nets import COORDINATES, HEATMAP, build, crops, recipe
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "a.pt"
-    trained().save(path)
+    build().save(path)
     return path
 
 
 @pytest.mark.parametrize("codec", [COORDINATES, HEATMAP], ids=["coordinates", "heatmap"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_what_is_loaded_predicts_the_same(codec: Codec, channels: int, tmp_path: Path) -> None:
-    made, faces = trained(codec, channels), crops(channels=channels)
+    made, faces = build(codec, channels), crops(channels=channels)
     made.save(tmp_path / "new" / "a.pt")
-    again = load(tmp_path / "new" / "a.pt", made.part)
+    again = Trained.load(tmp_path / "new" / "a.pt", made.part)
     np.testing.assert_array_equal(again.points(faces), made.points(faces))
     np.testing.assert_array_equal(again.points(faces, flip=True), made.points(faces, flip=True))
     np.testing.assert_array_equal(again.maps(faces), made.maps(faces))
@@ -69,7 +42,7 @@ def test_what_is_loaded_predicts_the_same(codec: Codec, channels: int, tmp_path:
 
 
 def test_the_codecs_state_is_saved(tmp_path: Path) -> None:
-    made = trained()
+    made = build()
     made.codec.state = lambda: {"mean": torch.arange(3.0)}
     made.save(tmp_path / "a.pt")
     content = torch.load(tmp_path / "a.pt", weights_only=True)
@@ -77,16 +50,16 @@ def test_the_codecs_state_is_saved(tmp_path: Path) -> None:
 
 
 def test_the_same_weights_are_the_same_bytes(tmp_path: Path, saved: Path) -> None:
-    trained().save(tmp_path / "another_name.pt")
+    build().save(tmp_path / "another_name.pt")
     assert (tmp_path / "another_name.pt").read_bytes() == saved.read_bytes()
-    load(saved).save(tmp_path / "reloaded.pt")
+    Trained.load(saved).save(tmp_path / "reloaded.pt")
     assert (tmp_path / "reloaded.pt").read_bytes() == saved.read_bytes()
-    trained(seed=1).save(tmp_path / "b.pt")
+    build(seed=1).save(tmp_path / "b.pt")
     assert (tmp_path / "b.pt").read_bytes() != saved.read_bytes()
 
 
 def test_points_do_not_depend_on_the_batch() -> None:
-    made, faces = trained(), crops(7)
+    made, faces = build(), crops(7)
     together = made.codec.decode(made.outputs(faces, batch=7)).numpy()
     apart = made.codec.decode(made.outputs(faces, batch=2)).numpy()
     np.testing.assert_allclose(apart, together, atol=1e-3)
@@ -95,7 +68,7 @@ def test_points_do_not_depend_on_the_batch() -> None:
 
 @pytest.mark.parametrize("codec", [COORDINATES, HEATMAP], ids=["coordinates", "heatmap"])
 def test_flip_averaging_follows_a_mirror(codec: Codec) -> None:
-    made, faces = trained(codec), crops()
+    made, faces = build(codec), crops()
     found = made.points(faces, flip=True)
     mirrored = made.points(np.ascontiguousarray(faces[:, :, ::-1]), flip=True)
     back = mirrored[:, list(made.scheme.partners)]
@@ -106,7 +79,7 @@ def test_flip_averaging_follows_a_mirror(codec: Codec) -> None:
 
 @pytest.mark.parametrize("codec", [COORDINATES, HEATMAP], ids=["coordinates", "heatmap"])
 def test_maps_are_where_the_points_are(codec: Codec) -> None:
-    made = trained(codec)
+    made = build(codec)
     maps = made.maps(crops())
     assert maps.shape == (5, 68, 8, 12)
     np.testing.assert_allclose(maps.sum((2, 3)), 1, rtol=1e-5)
@@ -116,21 +89,21 @@ def test_maps_are_where_the_points_are(codec: Codec) -> None:
 
 def test_inputs_are_centred_and_keep_their_place() -> None:
     pixels = np.arange(2 * 3 * 4 * 3, dtype=np.uint8).reshape(2, 3, 4, 3)
-    made = trained.to_input(pixels)
+    made = to_input(pixels)
     assert made.shape == (2, 3, 3, 4) and made.dtype == torch.float32
     np.testing.assert_allclose(made.numpy(), pixels.transpose(0, 3, 1, 2) / 255 - 0.5, atol=1e-6)
 
 
 def test_filters_are_every_convolutions_and_a_deep_nets_first_ones() -> None:
-    made = trained(channels=3)
+    made = build(channels=3)
     shapes = [layer.shape for layer in made.filters()]
-    assert shapes[:2] == [(4, 3, 3, 3), (8, 4, 3, 3)] and len(shapes) == trained.PLAIN
+    assert shapes[:2] == [(4, 3, 3, 3), (8, 4, 3, 3)] and len(shapes) == PLAIN
     made.model.append(torch.nn.Conv2d(1, 1, 1))
     assert [layer.shape for layer in made.filters()] == [(4, 3, 3, 3)]
 
 
 def test_no_crops_have_no_points() -> None:
-    assert trained().points(crops(0)).shape == (0, 68, 2)
+    assert build().points(crops(0)).shape == (0, 68, 2)
 
 
 @pytest.mark.parametrize(
@@ -143,16 +116,32 @@ def test_another_recipes_weights_are_refused(changed: dict, saved: Path) -> None
     ((block, values),) = changed.items()
     part = recipe()
     other = replace(part, **{block: replace(getattr(part, block), **values)})
-    assert load(saved, part).part == part
+    assert Trained.load(saved, part).part == part
     with pytest.raises(UserError, match=f"'small' with another {block}: run"):
-        load(saved, other)
+        Trained.load(saved, other)
+
+
+def test_how_it_is_measured_is_not_in_the_file(saved: Path, tmp_path: Path) -> None:
+    made = build()
+    made.part = replace(made.part, evaluate=Evaluate(flip=True))
+    made.save(tmp_path / "flip.pt")
+    assert (tmp_path / "flip.pt").read_bytes() == saved.read_bytes()
+    assert "evaluate" not in torch.load(saved, weights_only=True)["part"]
+    assert Trained.load(tmp_path / "flip.pt", made.part).part.evaluate == Evaluate()
+
+
+def test_older_files_hold_how_they_are_measured(saved: Path, tmp_path: Path) -> None:
+    content = torch.load(saved, weights_only=True)
+    content["part"]["evaluate"] = {"flip": True}
+    (tmp_path / "old.pt").write_bytes(packed(content))
+    assert Trained.load(tmp_path / "old.pt").part.evaluate.flip
 
 
 def test_older_files_call_the_crops_size_by_its_old_name(saved: Path, tmp_path: Path) -> None:
     content = torch.load(saved, weights_only=True)
     content["part"]["data"]["size"] = content["part"]["data"].pop("crop_size")
     (tmp_path / "old.pt").write_bytes(packed(content))
-    assert load(tmp_path / "old.pt").part == recipe()
+    assert Trained.load(tmp_path / "old.pt").part == recipe()
 
 
 def packed(content: object) -> bytes:
@@ -194,7 +183,7 @@ def test_what_is_no_weights_file_is_refused_in_one_line(
     path = tmp_path / "b.pt"
     path.write_bytes(whole[: int(data * len(whole))] if isinstance(data, float) else data)
     with pytest.raises(UserError, match=r"b\.pt") as caught:
-        load(path)
+        Trained.load(path)
     assert "\n" not in str(caught.value)
 
 
@@ -205,14 +194,14 @@ def test_noise_raises_nothing_but_user_errors(tmp_path: Path) -> None:
     def check(data: bytes) -> None:
         (tmp_path / "b.pt").write_bytes(data)
         with pytest.raises(UserError):
-            load(tmp_path / "b.pt")
+            Trained.load(tmp_path / "b.pt")
 
     check()
 
 
 def test_missing_weights_say_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.pt is missing: run `dvc repro`"):
-        load(tmp_path / "none.pt")
+        Trained.load(tmp_path / "none.pt")
 
 
 class Attack:
@@ -234,7 +223,7 @@ def test_code_in_a_file_is_not_executed(wrap, tmp_path: Path) -> None:
     mark.unlink()
     path.write_bytes(wrap({"format": 1, "part": Attack(mark)}))
     with pytest.raises(UserError) as caught:
-        load(path)
+        Trained.load(path)
     assert not mark.exists() and "\n" not in str(caught.value)
 
 
@@ -242,5 +231,5 @@ def test_the_refusal_does_not_teach_the_unsafe_way(tmp_path: Path) -> None:
     path = tmp_path / "b.pt"
     path.write_bytes(packed({"format": 1, "part": Attack(tmp_path / "mark")}))
     with pytest.raises(UserError) as caught:
-        load(path)
+        Trained.load(path)
     assert "weights_only" not in str(caught.value) and "\x1b" not in str(caught.value)

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from keypoints import plots
+from keypoints import files, plots
 from keypoints.landmarks import IBUG, IMM, NOSE
+from keypoints.paths import ROOT
 
 RNG = np.random.default_rng(0)
 BLUE = np.tile(np.uint8([0, 0, 200]), (12, 24, 1))  # the only blue in a picture: finds its panel
@@ -22,6 +23,7 @@ PHOTO = RNG.integers(0, 256, (60, 90, 3), dtype=np.uint8)
 FACES = RNG.uniform(5, 25, (6, IMM.points, 2))
 MAPS = RNG.random((5, 6, 4))
 FILTERS = RNG.normal(size=(7, 3, 5, 5))
+GROUPS = list("abcdef")
 NAMES = [f"point {k}" for k in range(5)]
 HISTORY = pd.DataFrame(
     {"epoch": [1, 2], "train_loss": [0.2, 0.1], "val_loss": [0.3, 0.2], "val_nme": [9.0, 8.0], "lr": [1, 1]}
@@ -30,8 +32,12 @@ HISTORY = pd.DataFrame(
 DRAWN = {
     "samples": lambda path: plots.samples(path, [GREY, BLUE], FACES[:2], IMM, ["raw", "augmented"]),
     "samples_array": lambda path: plots.samples(path, np.stack([GREY] * 6), FACES, IMM, columns=3),
-    "predictions": lambda path: plots.predictions(path, [GREY] * 6, FACES, FACES + 1, np.arange(6), IMM),
-    "predictions_one": lambda path: plots.predictions(path, [GREY], FACES[:1], FACES[:1], [0.0], IMM, "px"),
+    "predictions": lambda path: plots.predictions(
+        path, [GREY] * 6, FACES, FACES + 1, np.arange(6), GROUPS, IMM
+    ),
+    "predictions_one": lambda path: plots.predictions(
+        path, [GREY], FACES[:1], FACES[:1], [0.0], ["a"], IMM, "px"
+    ),
     "curves": lambda path: plots.curves(path, HISTORY),
     "curves_one_epoch": lambda path: plots.curves(path, HISTORY[:1].assign(val_nme=np.nan, train_loss=0.0)),
     "curves_diverged": lambda path: plots.curves(path, HISTORY.assign(val_nme=[9, np.inf], val_loss=np.inf)),
@@ -59,13 +65,13 @@ def pixels(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
 
-def place(picture: np.ndarray, wanted: np.ndarray) -> tuple[float, float]:
-    """The middle of the `wanted` pixels in the leftmost blue panel, as shares of its width and height."""
+def place(picture: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
+    """The middle of the pixels of a `mask` in the leftmost blue panel, as shares of its width and height."""
     blue = (picture[..., 2] > 120) & (picture[..., 0] < 90) & (picture[..., 1] < 90)
     columns = np.flatnonzero(blue.sum(axis=0) > 20)
     columns = columns[: np.argmax(np.diff(columns, append=10**6) > 3) + 1]
     rows = np.flatnonzero(blue[:, columns].sum(axis=1) > 20)
-    panel = wanted[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    panel = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     y, x = np.nonzero(panel)
     assert len(x)
     return (x.mean() + 0.5) / panel.shape[1], (y.mean() + 0.5) / panel.shape[0]
@@ -88,7 +94,7 @@ def test_same_picture_twice(name, tmp_path):
 def test_points_lie_on_their_pixels(tmp_path, x, y):
     """Truth and prediction apart, so that the colours tell which is which."""
     truth, predicted = np.array([[[x, y]]]), np.array([[[23 - x, 11 - y]]])
-    plots.predictions(tmp_path / "p.png", [BLUE], truth, predicted, np.zeros(1), NOSE)
+    plots.predictions(tmp_path / "p.png", [BLUE], truth, predicted, np.zeros(1), ["a"], NOSE)
     picture = pixels(tmp_path / "p.png")
     red, green = picture[..., 0] > 150, (picture[..., 1] > 150) & (picture[..., 0] < 80)
     # The centre of pixel 0 is half a pixel from the panel's edge; half a pixel here is 0.02 and 0.04.
@@ -102,8 +108,8 @@ def test_a_map_cell_covers_its_part_of_the_crop(tmp_path, row, column):
     maps[0, row, column] = 0.01
     plots.heatmaps(tmp_path / "h.png", BLUE, maps, np.array([[-9.0, -9.0]]), ["the point"])
     picture = pixels(tmp_path / "h.png")
-    wanted = ((column + 0.5) / 8, (row + 0.5) / 5)
-    assert place(picture, picture[..., 0] > 200) == pytest.approx(wanted, abs=0.01)
+    expected = ((column + 0.5) / 8, (row + 0.5) / 5)
+    assert place(picture, picture[..., 0] > 200) == pytest.approx(expected, abs=0.01)
 
 
 def test_y_goes_down_on_the_mean_face(tmp_path):
@@ -121,9 +127,9 @@ def test_best_and_worst_are_chosen(tmp_path):
     """Only the four at the ends are looked at: the others' pictures may be anything."""
     images = [GREY, None, GREY, None, GREY, GREY]
     errors = np.array([9.0, 3.0, 1.0, 4.0, 8.0, 2.0])
-    plots.predictions(tmp_path / "p.png", images, FACES, FACES, errors, IMM)
+    plots.predictions(tmp_path / "p.png", images, FACES, FACES, errors, GROUPS, IMM)
     with pytest.raises(AttributeError):
-        plots.predictions(tmp_path / "q.png", images, FACES, FACES, -np.arange(6), IMM)
+        plots.predictions(tmp_path / "q.png", images, FACES, FACES, -np.arange(6), GROUPS, IMM)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +137,8 @@ def test_best_and_worst_are_chosen(tmp_path):
     [
         lambda path: plots.samples(path, [], [], IMM),
         lambda path: plots.samples(path, [GREY], FACES[:2], IMM),
-        lambda path: plots.predictions(path, [GREY], FACES[:2], FACES[:2], np.zeros(2), IMM),
+        lambda path: plots.predictions(path, [GREY], FACES[:2], FACES[:2], np.zeros(2), ["a", "b"], IMM),
+        lambda path: plots.predictions(path, [GREY] * 2, FACES[:2], FACES[:2], np.zeros(2), ["a"], IMM),
         lambda path: plots.curves(path, HISTORY.drop(columns="val_loss")),
         lambda path: plots.cumulative(path, {"ours": np.array([np.nan])}),
         lambda path: plots.heatmaps(path, GREY, MAPS, FACES[0, :4], NAMES),
@@ -150,7 +157,7 @@ def test_failure_to_save_leaves_nothing(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(plots.canvas.os, "replace", full)
+    monkeypatch.setattr(files.os, "replace", full)
     with pytest.raises(OSError, match="no space"):
         plots.curves(tmp_path / "a.png", HISTORY)
     assert not list(tmp_path.iterdir())
@@ -162,5 +169,4 @@ def test_pyplot_is_not_touched(tmp_path):
         f"plots.cumulative({str(tmp_path / 'a.png')!r}, {{'ours': [1.0]}});"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
-    root = Path(__file__).resolve().parent.parent
-    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

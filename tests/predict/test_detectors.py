@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 import skimage.data
-from hypothesis import given
-from hypothesis import strategies as st
 
+from keypoints.crops import overlap
 from keypoints.errors import UserError
 from keypoints.predict import detectors
-from keypoints.predict.detectors import Detection
+from keypoints.predict.detectors import Calibration, Detection, whole
+from keypoints.predict.detectors.detection import remove_duplicates
 
 ASTRONAUT = skimage.data.astronaut()
 FACE = (182.0, 78.0, 84.0, 84.0)  # as one sees it
-numbers = st.floats(-100, 100)
-boxes = st.tuples(numbers, numbers, st.floats(1, 100), st.floats(1, 100))
 
 
 def only(found: list[Detection]) -> Detection:
@@ -27,13 +27,13 @@ def only(found: list[Detection]) -> Detection:
 def test_haar_finds_the_astronaut_in_her_own_pixels(scale):
     image = np.repeat(np.repeat(ASTRONAUT, scale, 0), scale, 1)
     found = only(detectors.build("haar")(image))
-    assert detectors.overlap([v / scale for v in found.box], FACE) > 0.7
+    assert overlap([v / scale for v in found.box], FACE) > 0.7
 
 
 def test_a_mirrored_picture_has_the_mirrored_face():
     found = only(detectors.build("haar")(ASTRONAUT[:, ::-1]))
     left, top, width, height = found.box
-    assert detectors.overlap((512 - left - width, top, width, height), FACE) > 0.7
+    assert overlap((512 - left - width, top, width, height), FACE) > 0.7
 
 
 def test_nothing_is_found_where_nothing_is():
@@ -50,47 +50,45 @@ def test_whole_is_the_picture():
     assert found == Detection((0.0, 0.0, 60.0, 60.0), 1.0)
 
 
-@given(boxes)
-def test_every_detector_is_calibrated_to_a_square(box):
-    for name in detectors.DETECTORS:
-        assert name in detectors.CALIBRATION
-        _, _, width, height = detectors.calibrated(box, name)
-        assert width == height > 0
+@pytest.mark.parametrize("name", detectors.DETECTORS)
+def test_every_detector_has_a_class_and_a_calibration(name):
+    module, kind = detectors.DETECTORS[name]
+    made = import_module(module)
+    assert callable(getattr(made, kind))
+    assert isinstance(made.CALIBRATION, Calibration) and made.CALIBRATION.side > 0
 
 
-@given(boxes, boxes)
-def test_overlap_is_symmetric_and_one_for_the_same(a, b):
-    assert detectors.overlap(a, b) == pytest.approx(detectors.overlap(b, a))
-    assert 0 <= detectors.overlap(a, b) <= 1 + 1e-9
-    assert detectors.overlap(a, a) == pytest.approx(1)
+def test_a_detectors_box_is_brought_to_dlibs(monkeypatch):
+    monkeypatch.setattr(whole, "CALIBRATION", Calibration(side=0.5, right=0.1, down=-0.2))
+    found = only(detectors.build("whole")(np.zeros((40, 40, 3), np.uint8)))
+    assert found.box == pytest.approx((14, 2, 20, 20))
+
+
+def test_boxes_are_in_pixels_of_a_large_picture():
+    side = 4 * detectors.LONGEST
+    found = only(detectors.build("whole")(np.zeros((side, side, 3), np.uint8)))
+    assert found.box == pytest.approx((0, 0, side, side))
 
 
 def test_one_face_found_twice_is_one():
     same, other = Detection((0, 0, 10, 10), 1), Detection((50, 0, 10, 10), 2)
-    assert detectors.distinct([same, Detection((1, 0, 10, 10), 3), other]) == [
+    assert remove_duplicates([same, Detection((1, 0, 10, 10), 3), other]) == [
         Detection((1, 0, 10, 10), 3),
         other,
     ]
 
 
-def test_a_box_from_points_follows_them():
-    points = np.random.default_rng(0).uniform(0, 100, (68, 2))
-    left, top, side, _ = detectors.from_points(points)
-    moved = detectors.from_points(2 * points + [5, 7])
-    assert moved == pytest.approx((2 * left + 5, 2 * top + 7, 2 * side, 2 * side))
-
-
-def test_dlib_agrees_or_says_what_to_install():
+def test_dlib_agrees_or_names_what_to_install():
     try:
         detector = detectors.build("dlib")
     except UserError as error:
         assert "pip install dlib-bin" in str(error)
     else:
-        assert detectors.overlap(only(detector(ASTRONAUT)).box, FACE) > 0.6
+        assert overlap(only(detector(ASTRONAUT)).box, FACE) > 0.6
 
 
 @pytest.mark.parametrize("content", [None, b"no net"])
-def test_yunet_wants_its_file(tmp_path, content):
+def test_yunet_needs_its_file(tmp_path, content):
     path = tmp_path / "net.onnx"
     if content:
         path.write_bytes(content)

@@ -15,10 +15,9 @@ import skimage.data
 from PIL import Image
 
 from keypoints.errors import UserError
-from keypoints.predict import __main__, box_lists, writers
-from keypoints.predict.predictor import Face
-from keypoints.predict.video import Smoother
-from tests.test_weights import trained
+from keypoints.paths import ROOT
+from keypoints.predict import __main__
+from tests.nets import build
 
 XML = """<?xml version='1.0'?><dataset><images><image file='people/a.png'>
 <box top='70' left='180' width='90' height='90'/><box top='1' left='2' width='30' height='40'/>
@@ -34,20 +33,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     image.save(folder / "b.jpg")
     (folder / "c.jpg").write_bytes((folder / "b.jpg").read_bytes()[:9000])
     (folder / "notes.txt").write_text("no picture")
-    trained().save(folder / "small.pt")
+    build().save(folder / "small.pt")
     return folder
 
 
 def run(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "keypoints.predict", "--weights", str(folder / "small.pt"), *arguments]
-    root = Path(__file__).resolve().parent.parent
     return subprocess.run(
-        command, input=stdin, capture_output=True, env={**os.environ, "PYTHONPATH": str(root)}, cwd=folder
+        command, input=stdin, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=folder
     )
 
 
 def call(folder: Path, *arguments: str) -> None:
-    __main__.main(__main__.arguments().parse_args(["--weights", str(folder / "small.pt"), *arguments]))
+    __main__.main(
+        __main__.arguments("keypoints").parse_args(["--weights", str(folder / "small.pt"), *arguments])
+    )
 
 
 def test_a_folder_becomes_lines_a_table_and_pictures(folder, tmp_path):
@@ -88,60 +88,10 @@ def test_a_photograph_that_the_list_lacks_is_left_out(folder, tmp_path, capsys):
     assert len(said.out.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "content, where",
-    [
-        ('{"file": "a.jpg"}', "line 1 is no"),
-        ("\n[1, 2]", "line 2 is no"),
-        ('{"file": "a.jpg", "box": [1, 2, 3]}', "line 1: a box is left, top, width, height"),
-        ('{"file": "a.jpg", "box": [1, 2, 0, 3]}', "line 1: a box needs"),
-        ('{"file": "a.jpg", "box": [1, 2, NaN, 3]}', "line 1: a box needs"),
-        ("", "lists no box"),
-        ("<dataset/>", "lists no face"),
-        ("<!DOCTYPE a [<!ENTITY b 'c'>]><dataset/>", "no plain XML"),
-    ],
-)
-def test_a_wrong_list_is_one_line(tmp_path, content, where):
-    path = tmp_path / "boxes"
-    path.write_text(content)
-    with pytest.raises(UserError, match=where) as error:
-        box_lists.read(path)
-    assert str(path) in str(error.value) and "\n" not in str(error.value)
-
-
-def test_the_longest_name_that_fits_counts():
-    boxes = {"a.jpg": [(0, 0, 1, 1)], "x/a.jpg": [(0, 0, 2, 2)]}
-    assert box_lists.of("/photos/x/a.jpg", boxes) == [(0, 0, 2, 2)]
-    assert box_lists.of("y/a.jpg", boxes) == [(0, 0, 1, 1)]
-    with pytest.raises(ValueError):
-        box_lists.of("b.jpg", boxes)
-
-
 def test_no_photograph_is_one_line(tmp_path):
     for named in ([], [str(tmp_path)]):
         with pytest.raises(UserError, match="no photograph"):
             __main__.photographs(named)
-
-
-def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path):
-    writer = writers.Pictures(tmp_path, None, None)
-    assert [writer._free(name) for name in ("x/a.jpg", "y/a.png", "-")] == [
-        "a_points",
-        "a_points_2",
-        "standard input_points",
-    ]
-
-
-def face(x: float) -> Face:
-    return Face((x, 0.0, 100.0, 100.0), 1.0, np.full((68, 2), x, np.float32), [])
-
-
-def test_trembling_is_held_back_and_movement_let_through():
-    smooth = Smoother()
-    smooth([face(0)])
-    assert smooth([face(0.4)])[0].points.max() < 0.2
-    assert smooth([face(30)])[0].points.max() > 29.9
-    assert smooth([face(200)])[0].points.max() == 200  # another face
 
 
 def test_a_film_is_drawn_on(folder, tmp_path):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from keypoints import crops
 from keypoints.paths import ROOT
 from keypoints.predict import framing
-from keypoints.predict.detectors import dlib_hog, haar
+from keypoints.predict.detectors import Detection, dlib_hog, haar
 from keypoints.reports import box_study
 
 PAGE = (ROOT / "results/boxes.md").read_text()
@@ -40,3 +43,17 @@ def test_the_frame_of_imm_is_the_measured_one():
 
 def test_a_box_is_itself_in_its_own_terms():
     assert box_study.relative_box((10.0, 20.0, 30.0, 30.0), (10.0, 20.0, 30.0, 30.0)) == (1.0, 0.0, 0.0)
+
+
+@given(st.floats(0.5, 2), st.floats(-0.3, 0.3), st.floats(-0.3, 0.3))
+def test_a_shifted_box_is_seen_as_it_was_shifted(scale, right, down):
+    box = (10.0, 20.0, 30.0, 30.0)
+    found = box_study.relative_box(box, crops.shift(box, scale, right, down))
+    assert found == pytest.approx((scale, right, down))
+
+
+def test_the_nearest_detection_must_share_a_third():
+    box, near, far = (0.0, 0.0, 10.0, 10.0), (1.0, 0.0, 10.0, 10.0), (8.0, 0.0, 10.0, 10.0)
+    found = [Detection(far, 9.0), Detection(near, 1.0)]
+    assert box_study.find_nearest(found, box) == near
+    assert box_study.find_nearest(found[:1], box) is box_study.find_nearest([], box) is None

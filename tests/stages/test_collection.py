@@ -1,4 +1,4 @@
-"""Photographs of one's own become pictures, the broken ones a line each; none of them is ever in git."""
+"""Photographs of your own become pictures, the broken ones a line each; none of them is ever in git."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from PIL import Image
 
 from keypoints import errors, plots
 from keypoints.models.trained import Trained
+from keypoints.paths import ROOT
 from keypoints.synthetic.drawing import Expression, Person, Pose, Scene, draw
 from stages import collection
 from tests.blobs import PART
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")

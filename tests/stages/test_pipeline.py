@@ -19,8 +19,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
-PARTS = ["nose", "face", "landmarks", "heatmaps", "youtube"]
+from keypoints import compose
+from keypoints.paths import ROOT
+
+PARTS = compose.parts()
 TOLERANCE = 0.3  # of the committed NME: other kinds of CPU round otherwise, and training is short
 
 
@@ -91,12 +93,12 @@ def test_every_part_learns_and_agrees_with_the_committed_figures(project, part):
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_has_its_pictures(project, part):
     names = {path.name for path in (project / "plots" / part).iterdir()}
-    wanted = {"samples", "curves", "predictions", "cumulative", "filters", "heatmaps", "maps"}
-    wanted |= {"point_error"} if part != "nose" else set()
-    assert names == {f"{name}.png" for name in wanted}
+    expected = {"samples", "curves", "predictions", "cumulative", "filters", "heatmaps", "maps"}
+    expected |= {"point_error"} if part != "nose" else set()
+    assert names == {f"{name}.png" for name in expected}
 
 
-def test_no_photographs_of_ones_own_give_no_pictures(project):
+def test_no_photographs_of_your_own_give_no_pictures(project):
     """A clone has the folder, and nothing in it."""
     assert [path.name for path in (project / "data/collection").iterdir()] == [".gitignore"]
     assert {path.name for path in (project / "plots/collection").iterdir()} >= set(PARTS)
@@ -179,7 +181,7 @@ def test_what_was_trained_with_these_settings_is_not_trained_again(project):
 
 
 @pytest.mark.parametrize(
-    "override, wanted",
+    "override, expected",
     [
         ("nose.train.lr=0.01", {"train@nose"}),
         ("face.evaluate.flip=false", {"evaluate@face", "collection@face"}),
@@ -191,7 +193,7 @@ def test_what_was_trained_with_these_settings_is_not_trained_again(project):
         ),
     ],
 )
-def test_one_change_starts_just_what_depends_on_it(project, override, wanted):
+def test_one_change_starts_just_what_depends_on_it(project, override, expected):
     # A dry run names the stages that start by themselves; those after them follow changed outputs.
     params = (project / "params.yaml").read_bytes()
     try:
@@ -201,7 +203,7 @@ def test_one_change_starts_just_what_depends_on_it(project, override, wanted):
         )
         assert "params.yaml follows conf/" in said.stderr
         shown = dvc(project, "repro", "--dry").stdout
-        assert set(re.findall(r"Running stage '(.+)'", shown)) == wanted
+        assert set(re.findall(r"Running stage '(.+)'", shown)) == expected
     finally:
         (project / "params.yaml").write_bytes(params)
 
