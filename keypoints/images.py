@@ -1,33 +1,117 @@
-"""Bytes of a picture, whatever its name says, to pixels."""
+"""A picture of any kind, by whatever way it comes, as one Pillow image: grey or RGB, 8 bits."""
 
 from __future__ import annotations
 
 import io
+import warnings
+from pathlib import Path
+from typing import IO
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
 MAX_PIXELS = 100_000_000  # a larger picture is refused before it is decoded
+MAX_SIDE = 65_535  # and a longer one
+
+warnings.filterwarnings("ignore", module=r"PIL\.")  # sizes are bounded here, and odd EXIF is ignored
+
+Picture = str | Path | bytes | bytearray | IO[bytes] | Image.Image | np.ndarray
+
+
+def open_picture(picture: Picture) -> Image.Image:
+    """A picture in mode RGB, upright as its EXIF orientation says.
+
+    A path, a file's bytes, a file object, a Pillow image, or an array (H, W), (H, W, 1), (H, W, 3) or
+    (H, W, 4). Of several frames the first counts; alpha is dropped. Values have 8 bits, or 16, of which the
+    upper 8 are kept, or are floats 0…1 or booleans. Raises ValueError in words for what is no picture, and
+    OSError for a file that cannot be read.
+    """
+    if isinstance(picture, str | Path):
+        picture = Path(picture).read_bytes()
+    elif not isinstance(picture, Image.Image) and hasattr(picture, "read"):
+        picture = picture.read()
+    if isinstance(picture, bytes | bytearray):
+        return decode(bytes(picture), 3, upright=True)
+    if isinstance(picture, np.ndarray):
+        return Image.fromarray(to_8_bits(_check_shape(picture))).convert("RGB")
+    if isinstance(picture, Image.Image):
+        return convert(picture, 3, upright=True)
+    kind = type(picture).__name__
+    raise ValueError(f"a picture is a path, bytes, a file, a Pillow image or an array, not {kind}")
 
 
 def decode(data: bytes, channels: int, upright: bool = False) -> Image.Image:
-    """Decode a picture as "L" (one channel) or "RGB" (three); alpha is dropped.
+    """Decode a file's bytes as "L" (one channel) or "RGB" (three), whatever its name says.
 
     `upright` turns it as its EXIF orientation says; data sets' points are of the pixels as they lie.
     Raises ValueError in words for what is no picture, is cut short, or is too large.
     """
     try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        if image.width * image.height > MAX_PIXELS:
-            raise ValueError(f"{image.width} x {image.height} pixels are too many")
-        image.load()
-        if upright:
-            image = ImageOps.exif_transpose(image)
-    except UnidentifiedImageError:  # its own words tell a place in memory
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:  # its own words name a place in memory
         raise ValueError("not a whole picture: no format that is read here") from None
-    except (OSError, SyntaxError, RuntimeError, Image.DecompressionBombError) as error:
-        raise ValueError(f"not a whole picture: {error}") from None
-    if image.mode.startswith("I"):  # 16 bits: Pillow would clip instead of scale
-        image = image.point(lambda value: value / 256).convert("L")
-    return image.convert("L" if channels == 1 else "RGB")
+    except Exception as error:  # decoders raise nearly anything for damaged headers
+        raise ValueError(f"not a whole picture: {_reason(error)}") from None
+    return convert(image, channels, upright)
+
+
+def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.Image:
+    """A Pillow image of any mode as "L" or "RGB". Raises ValueError as `decode` does."""
+    _check_size(*image.size)
+    try:
+        image.load()
+        image = _turn(image) if upright else image
+        if image.mode.startswith(("I", "F")):  # Pillow would clip instead of scale
+            image = Image.fromarray(to_8_bits(np.asarray(image)))
+        return image.convert("L" if channels == 1 else "RGB")
+    except Exception as error:  # decoders raise nearly anything for damaged pixels
+        raise ValueError(f"not a whole picture: {_reason(error)}") from None
+
+
+def to_8_bits(values: np.ndarray) -> np.ndarray:
+    """uint8 of the same shape: of 8 bits as they are, of 16 the upper half, of floats and booleans times 255.
+
+    Raises ValueError for other kinds of numbers and for those out of range.
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == bool:
+        return values.astype(np.uint8) * 255
+    if np.issubdtype(values.dtype, np.floating):
+        if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
+            raise ValueError("floats of a picture must lie in 0…1")
+        return (values * 255).round().astype(np.uint8)
+    if not np.issubdtype(values.dtype, np.integer) or values.min() < 0 or values.max() >= 2**16:
+        raise ValueError(f"numbers of a picture have 8 or 16 bits or are floats 0…1, not {values.dtype}")
+    return (values.astype(np.uint32) >> 8).astype(np.uint8)
+
+
+def _check_shape(array: np.ndarray) -> np.ndarray:
+    """A grey or colour picture of at least one pixel. Raises ValueError."""
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or not array.size:
+        raise ValueError(f"an array (H, W), (H, W, 3) or (H, W, 4), not empty, is needed, not {array.shape}")
+    _check_size(array.shape[1], array.shape[0])
+    return np.ascontiguousarray(array)
+
+
+def _check_size(width: int, height: int) -> None:
+    if not width or not height:
+        raise ValueError("it has no pixels")
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise ValueError(f"{width} x {height} pixels are too many")
+
+
+def _turn(image: Image.Image) -> Image.Image:
+    """As EXIF says; unreadable EXIF says nothing."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -33,7 +33,8 @@ def draw(name: str, files: dict[str, Path], given: dict[str, list[Region]], mode
     """One PNG per photograph into the folder `out`; a file that is none is one warning."""
     import torch  # not before there is a photograph: most runs of the pipeline have none
 
-    from keypoints.predict.predictor import Predictor, open_picture
+    from keypoints.images import open_picture
+    from keypoints.predict.predictor import Predictor
 
     settings = params.load()
     torch.set_num_threads(settings.threads)

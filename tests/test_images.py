@@ -113,3 +113,76 @@ def test_damage_raises_nothing_but_value_errors(kind: str, data: st.DataObject) 
     except ValueError:
         return
     assert made.mode == "L"
+
+
+def arrays() -> dict[str, np.ndarray]:
+    """The same grey scene as every kind of array that is taken."""
+    deep = GREY.astype(np.uint16) * 257
+    return {
+        "uint8": GREY,
+        "one channel": GREY[..., None],
+        "uint16": deep,
+        "uint16 big-endian": deep.astype(">u2"),
+        "float": GREY / 255,
+        "float32": (GREY / 255).astype(np.float32),
+        "three": np.stack([GREY] * 3, -1),
+        "four": np.stack([GREY] * 3 + [GREY * 0], -1),
+        "turned view": np.ascontiguousarray(GREY.T).T,
+    }
+
+
+@pytest.mark.parametrize("kind", arrays())
+def test_every_kind_of_array_is_the_same_picture(kind: str) -> None:
+    made = images.open_picture(arrays()[kind])
+    assert made.mode == "RGB"
+    np.testing.assert_array_equal(np.asarray(made)[..., 0], GREY)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "P", "CMYK", "I;16", "I;16B", "I", "F", "1"])
+def test_every_way_in_gives_the_same(mode: str, tmp_path) -> None:
+    """A path, bytes, a file and a Pillow image of one file are one picture."""
+    if mode in ("I;16", "I;16B", "I"):
+        deep = GREY.astype({"I;16": "<u2", "I;16B": ">u2", "I": np.int32}[mode]) * 257
+        image = Image.fromarray(deep)
+    elif mode == "F":
+        image = Image.fromarray((GREY / 255).astype(np.float32))
+    else:
+        image = scene(mode)
+    path = tmp_path / "picture.tif"
+    image.save(path)
+    with open(path, "rb") as file:
+        ways = [path, str(path), path.read_bytes(), file, Image.open(path)]
+        made = [np.asarray(images.open_picture(way)) for way in ways]
+    for other in made[1:]:
+        np.testing.assert_array_equal(other, made[0])
+    assert made[0].std() > 20  # neither black nor clipped
+
+
+def test_orientation_counts_for_pillow_images_too() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(scene("RGB"), "JPEG", exif=exif)
+    ways = data, Image.open(io.BytesIO(data)), io.BytesIO(data)
+    assert {images.open_picture(way).size for way in ways} == {(40, 60)}
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((0, 5, 3), np.uint8),
+        np.zeros((5, 5, 2), np.uint8),
+        np.zeros(7, np.uint8),
+        np.full((4, 4), 2.0),
+        np.full((4, 4), np.nan),
+        np.full((4, 4), -1),
+        np.full((4, 4), 1j),
+        np.array([["a", "b"]]),
+        Image.new("RGB", (0, 3)),
+        7,
+        None,
+    ],
+    ids=str,
+)
+def test_what_is_no_picture_is_a_value_error(picture) -> None:
+    with pytest.raises(ValueError, match=r"[a-z]{3}"):
+        images.open_picture(picture)

@@ -108,8 +108,8 @@ def answers(
     """Each photograph with its faces, in their order; None in the place of one that cannot be read."""
     from tqdm import tqdm
 
+    from keypoints.images import open_picture
     from keypoints.predict import box_lists
-    from keypoints.predict.predictor import open_picture
 
     with tqdm(total=len(names), unit="photo", disable=None, leave=False) as bar:
         for start in range(0, len(names), BATCH):

@@ -15,16 +15,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from keypoints import crops, images, pretrained
+from keypoints import crops, pretrained
 from keypoints.crops import Region
+from keypoints.images import Picture, open_picture
 from keypoints.landmarks import IBUG, Scheme
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
 
 AGREED = 0.85  # where a box and the points' own share less, the face is looked at again (chosen on val)
 BATCH = 64  # crops at once
-
-Picture = str | Path | bytes | Image.Image | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,8 @@ class Predictor:
     def many(self, pictures: Iterable[tuple[Picture, Sequence[Region] | None]]) -> list[list[Face]]:
         """The faces of several pictures, all crops through the net together.
 
-        A picture is a path, a file's bytes, a Pillow image or an array (H, W), (H, W, 3) or (H, W, 4) of
-        uint8. Files are turned as their EXIF says. Raises ValueError for what is no picture, and for a
-        box without an area.
+        A picture is anything that `images.open_picture` takes: a path, bytes, a file, a Pillow image, an
+        array. Raises ValueError for what is no picture, and for a box without an area.
         """
         opened = [(open_picture(picture), boxes) for picture, boxes in pictures]
         found = [self.find(image) if boxes is None else from_boxes(boxes) for image, boxes in opened]
@@ -143,19 +141,6 @@ class Predictor:
             for (image, _), view in zip(faces, views, strict=True)
         ]
         return np.stack(cut), np.stack([crops.affine(view, framing.size) for view in views])
-
-
-def open_picture(picture: Picture) -> Image.Image:
-    """The picture in mode RGB, upright. Raises ValueError in words, OSError for a file that is not there."""
-    if isinstance(picture, str | Path):
-        picture = Path(picture).read_bytes()
-    if isinstance(picture, bytes):
-        return images.decode(picture, 3, upright=True)
-    if isinstance(picture, np.ndarray):
-        if picture.dtype != np.uint8:
-            raise ValueError(f"an array of uint8 is needed, not of {picture.dtype}")
-        picture = Image.fromarray(picture)
-    return picture.convert("RGB")
 
 
 def from_boxes(boxes: Sequence[Region]) -> list[Detection]:

@@ -14,9 +14,10 @@ import torch
 
 from keypoints import crops
 from keypoints.export import mlflow_package, onnx_graph
+from keypoints.images import open_picture
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
-from keypoints.predict.predictor import Predictor, open_picture
+from keypoints.predict.predictor import Predictor
 from tests.blobs import PART
 
 EXAMPLES = sorted((ROOT / "docs/examples").glob("*.py"))
