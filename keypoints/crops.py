@@ -58,16 +58,22 @@ def overlap(a: Region, b: Region) -> float:
     return shared / (a[2] * a[3] + b[2] * b[3] - shared)
 
 
-def affine(region: Region, size: tuple[int, int]) -> np.ndarray:
+def affine(region: Region, size: tuple[int, int], roll: float = 0.0) -> np.ndarray:
     """The matrix (2, 3), float64, that takes image pixels to pixels of a crop of `size`.
 
-    `size` is (width, height) of the crop, which shows just `region`. Raises ValueError for an
-    empty region.
+    `size` is (width, height) of the crop, which shows just `region`, turned about its middle by `roll`
+    degrees, clockwise as one sees the image. Raises ValueError for an empty region.
     """
     left, top, width, height = region
     if not (width > 0 and height > 0 and all(map(math.isfinite, region))):
         raise ValueError(f"a crop needs a region with an area, not {region}")
     sx, sy = size[0] / width, size[1] / height
+    if roll:
+        turn = math.radians(roll)
+        cos, sin = math.cos(turn), math.sin(turn)
+        linear = np.array([[sx * cos, sx * sin], [-sy * sin, sy * cos]])
+        middle = np.array([left + (width - 1) / 2, top + (height - 1) / 2])
+        return np.column_stack([linear, (np.array(size) - 1) / 2 - linear @ middle])
     # Edges map to edges (left - 0.5 -> -0.5); centres follow.
     return np.array([[sx, 0.0, sx * (0.5 - left) - 0.5], [0.0, sy, sy * (0.5 - top) - 0.5]], dtype=np.float64)
 
@@ -81,6 +87,23 @@ def inverse(matrix: np.ndarray) -> np.ndarray:
 def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Points (…, K, 2) through the matrices (…, 2, 3)."""
     return points @ np.swapaxes(matrix[..., :2], -1, -2) + matrix[..., None, :, 2]
+
+
+def cut_turned(image: Image.Image, region: Region, size: tuple[int, int], roll: float) -> np.ndarray:
+    """As `cut` without a margin, the region turned by `roll` degrees as in `affine`."""
+    import cv2
+
+    left, top, width, height = region
+    cos, sin = abs(math.cos(math.radians(roll))), abs(math.sin(math.radians(roll)))
+    sx, sy = size[0] / width, size[1] / height
+    outer_size = math.ceil((width * cos + height * sin) * sx), math.ceil((width * sin + height * cos) * sy)
+    across, down = outer_size[0] / sx, outer_size[1] / sy
+    outer = (left + (width - across) / 2, top + (height - down) / 2, across, down)  # holds the turned region
+    canvas = cut(image, outer, outer_size)  # shrinks, exactly; what is left is to turn
+    there, back = affine(region, size, roll), inverse(affine(outer, outer_size))
+    matrix = np.column_stack([there[:, :2] @ back[:, :2], there[:, :2] @ back[:, 2] + there[:, 2]])
+    out = cv2.warpAffine(canvas, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return out[..., None] if out.ndim == 2 else out
 
 
 def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int = 0) -> np.ndarray:

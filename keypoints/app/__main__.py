@@ -24,13 +24,13 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints app") -> N
     parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
     parser.add_argument("--port", type=int, default=8000, help="of 127.0.0.1; 0: any that is free")
     parser.add_argument("--weights", help="your own, in the place of the models that come along")
-    parser.add_argument("--detector", default="haar", help="haar (default), dlib, yunet, whole")
+    parser.add_argument("--detector", help="mtcnn (the default), haar, centerface, dlib, yunet, whole")
     parser.add_argument("--detector-model", help="the file that yunet needs")
     args = parser.parse_args(argv)
     errors.run(main, args.port, args.weights, args.detector, args.detector_model)
 
 
-def main(port: int, weights: str | None, detector: str, detector_model: str | None) -> None:
+def main(port: int, weights: str | None, detector: str | None, detector_model: str | None) -> None:
     import uvicorn
 
     from keypoints import pretrained

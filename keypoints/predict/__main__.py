@@ -48,7 +48,13 @@ def main(args: argparse.Namespace) -> None:
     from keypoints.predict.predictor import Predictor
 
     predictor = Predictor(
-        args.part, args.weights, args.detector, args.detector_model, args.device, tta=args.tta
+        args.part,
+        args.weights,
+        args.detector,
+        args.detector_model,
+        args.min_score,
+        args.device,
+        args.tta,
     )
     out = args.out or (None if args.json or args.csv else OUT)
     if args.video:
@@ -133,8 +139,11 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders, or - for standard input")
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
     parser.add_argument("--weights", type=Path, help="your own instead: models/<part>.pt, or an ONNX file")
-    parser.add_argument("--detector", default="haar", help="haar, dlib, yunet or whole: finds the faces")
+    parser.add_argument(
+        "--detector", help="finds the faces: mtcnn (the default), haar, centerface, dlib, yunet, whole"
+    )
     parser.add_argument("--detector-model", type=Path, metavar="FILE", help="the ONNX file that yunet needs")
+    parser.add_argument("--min-score", type=float, default=0.0, help="0…1: leave out less certain faces")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--box", metavar="L,T,W,H", help="the face's box, as dlib draws it: no detector")
     where.add_argument("--boxes", type=Path, metavar="FILE", help='lines {"file", "box"}, or dlib\'s XML')
@@ -144,7 +153,12 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--overlay", help="glasses, moustache, hat or mask, drawn on the faces")
     parser.add_argument("--video", metavar="FILE|CAMERA", help="a film, or a camera's number, instead")
     parser.add_argument("--device", help="cpu or cuda; by default a GPU if there is one")
-    parser.add_argument("--tta", action="store_true", help="average with the mirrored face: slower, better")
+    parser.add_argument(
+        "--tta",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="look at the mirrored face too: finer points, fewer false faces, any roll; --no-tta is faster",
+    )
     return parser
 
 

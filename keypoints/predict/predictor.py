@@ -21,9 +21,24 @@ from keypoints.images import Picture, open_picture
 from keypoints.landmarks import IBUG, Scheme
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
+from keypoints.predict.framing import upright_box
 
-AGREED = 0.85  # where a box and the points' own share less, the face is looked at again (chosen on val)
-BATCH = 64  # crops at once
+BATCH = 32  # faces at once
+# Chosen on the validation faces of the split `strict`; doubt is what the look at a face and the look at its
+# mirror image differ by, % of the distance of the outer eye corners.
+AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
+ROLLED = 10.0  # degrees: and where it is turned by more
+UNSURE = 6.0  # in more doubt, the face is looked for lying and upside down too
+NO_FACE = 10.0  # and what is in more doubt after all looks is no face
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a face is looked for: dlib's box on a picture of mode RGB, turned about its middle by `roll`°."""
+
+    image: Image.Image
+    box: Region
+    roll: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -55,9 +70,12 @@ class Predictor:
 
     part:      "landmarks" (68 points), "face" (58) or "nose" (1), by the weights that the project ships
     weights:   a file of your own in their place: `models/<part>.pt` of the pipeline, or an ONNX file
-    detector:  haar, dlib, yunet or whole (see `detectors`); detector_model: the file that yunet needs
+    detector:  mtcnn (the default), haar, centerface, dlib, yunet or whole (see `detectors`)
+    detector_model: the file that yunet needs
+    min_score: what the detector is less sure of is left out, 0…1
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one
-    tta:       average with the answer for the mirrored face: twice the time, a little better
+    tta:       look at the mirrored face as well: a little better, and what is no face is told from what is;
+               without it a face takes half the time, has to be upright, and is believed
 
     Raises `UserError` for weights that are missing or damaged and for an unknown detector.
     """
@@ -66,14 +84,19 @@ class Predictor:
         self,
         part: str = "landmarks",
         weights: str | Path | None = None,
-        detector: str = "haar",
+        detector: str | None = None,
         detector_model: str | Path | None = None,
+        min_score: float = 0.0,
         device: str | None = None,
-        tta: bool = False,
+        tta: bool = True,
     ) -> None:
         self.net = runtimes.load(Path(weights) if weights else pretrained.file(part), device)
         self.tta = tta
-        self._detector = detector, Path(detector_model) if detector_model else None
+        self._detector = (
+            detector or detectors.DEFAULT,
+            Path(detector_model) if detector_model else None,
+            min_score,
+        )
         self._own = threading.local()
         self.detector  # noqa: B018  raises now, not at the first picture
 
@@ -101,46 +124,90 @@ class Predictor:
         """
         opened = [(open_picture(picture), boxes) for picture, boxes in pictures]
         found = [self.find(image) if boxes is None else from_boxes(boxes) for image, boxes in opened]
-        flat = [(image, d.box) for (image, _), there in zip(opened, found, strict=True) for d in there]
-        points = iter(self.points(flat))
+        places = [Place(image, d.box) for (image, _), there in zip(opened, found, strict=True) for d in there]
+        answers = iter(zip(*self.look_closely(places), strict=True))
         names = self.scheme.names()
-        return [[Face(d.box, d.score, next(points), names) for d in there] for there in found]
+        faces: list[list[Face]] = []
+        for (_, boxes), there in zip(opened, found, strict=True):
+            seen = [(detection, *next(answers)) for detection in there]
+            faces.append(
+                [
+                    Face(detection.box, detection.score, points, names)
+                    for detection, points, doubt in seen
+                    if boxes is not None or doubt <= NO_FACE
+                ]
+            )
+        return faces
 
     def find(self, image: Image.Image) -> list[Detection]:
         """The faces that the detector finds in a picture of mode RGB, surest first."""
         return self.detector(np.asarray(image))
 
     def points(self, faces: Sequence[tuple[Image.Image, Region]]) -> np.ndarray:
-        """Points (N, K, 2) float32, pixels of each picture (mode RGB), of the faces in these boxes.
+        """Points (N, K, 2) float32, pixels of each picture (mode RGB), of the faces in these boxes."""
+        return self.look_closely([Place(*face) for face in faces])[0]
 
-        Where 68 points say that the face lies elsewhere than its box, it is looked at again, there.
+    def look_closely(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
+        """Points and doubt as `look`, after more looks where one does not do.
+
+        Parts with 68 points see a face by its box. Where the look and its mirror image differ, the face is
+        looked for turned by 90, 180 and 270 degrees as well; and where the points then say that it lies
+        elsewhere than its box or is turned, it is looked at once more, there.
         """
-        found = self.look(faces)
-        if self.net.framing.region == "box" and self.scheme is IBUG:
-            seen = [crops.dlib_box(points) for points in found]
-            again = [i for i, (f, box) in enumerate(zip(faces, seen, strict=True)) if is_elsewhere(f[1], box)]
-            if again:
-                found[again] = self.look([(faces[i][0], seen[i]) for i in again])
-        return found
+        found, doubts = self.look(places)
+        if self.net.framing.region != "box" or self.scheme is not IBUG:
+            return found, doubts
+        unsure = np.flatnonzero(doubts > UNSURE).tolist()
+        for roll in (90.0, 180.0, 270.0):
+            turned, still = self.look([Place(places[i].image, places[i].box, roll) for i in unsure])
+            for i, points, doubt in zip(unsure, turned, still, strict=True):
+                if doubt < doubts[i]:
+                    found[i], doubts[i] = points, doubt
+        seen = [upright_box(points, self.scheme) for points in found]
+        again = [i for i, place in enumerate(places) if is_elsewhere(place.box, *seen[i])]
+        found[again], doubts[again] = self.look([Place(places[i].image, *seen[i]) for i in again])
+        return found, doubts
 
-    def look(self, faces: Sequence[tuple[Image.Image, Region]]) -> np.ndarray:
-        """As `points`, looking once."""
+    def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
+        """Look once at each place.
+
+        Points (N, K, 2) float32, pixels of each picture, and how much they are in doubt (N,) float32: by how
+        much the face and its mirror image differ, % of the eye distance. Without `tta`, and for parts without
+        eyes, nothing is in doubt.
+        """
         found = [np.zeros((0, self.scheme.points, 2), np.float32)]
-        for i in range(0, len(faces), BATCH):
-            cut, matrices = self.cut(faces[i : i + BATCH])
-            points = crops.apply(crops.inverse(matrices), self.net.points(cut, flip=self.tta))
-            found.append(points.astype(np.float32))
-        return np.concatenate(found)
+        doubts = [np.zeros(0, np.float32)]
+        for i in range(0, len(places), BATCH):
+            cut, matrices = self.cut(places[i : i + BATCH])
+            points, doubt = self._answer(cut)
+            found.append(crops.apply(crops.inverse(matrices), points).astype(np.float32))
+            doubts.append(doubt.astype(np.float32))
+        return np.concatenate(found), np.concatenate(doubts)
 
-    def cut(self, faces: Sequence[tuple[Image.Image, Region]]) -> tuple[np.ndarray, np.ndarray]:
+    def _answer(self, cut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Points, pixels of the crops, and doubt (N,), %."""
+        if not self.tta:
+            return self.net.points(cut), np.zeros(len(cut))
+        found, mirrored = np.split(self.net.points(np.concatenate([cut, cut[:, :, ::-1]])), 2)
+        mirrored = self.scheme.mirror(mirrored, cut.shape[2])
+        mean = (found + mirrored) / 2
+        if not self.scheme.eyes:
+            return mean, np.zeros(len(cut))
+        apart = np.linalg.norm(found - mirrored, axis=-1).mean(axis=-1)
+        return mean, 100 * apart / np.maximum(self.scheme.eye_distance(mean), 1e-6)
+
+    def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""
         framing = self.net.framing
-        views = [framing.view(box) for _, box in faces]
-        cut = [
-            crops.cut(framing.convert(image), view, framing.size)
-            for (image, _), view in zip(faces, views, strict=True)
-        ]
-        return np.stack(cut), np.stack([crops.affine(view, framing.size) for view in views])
+        cut, matrices = [], []
+        for place in places:
+            view, image = framing.view(place.box), framing.convert(place.image)
+            if place.roll:
+                cut.append(crops.cut_turned(image, view, framing.size, place.roll))
+            else:
+                cut.append(crops.cut(image, view, framing.size))
+            matrices.append(crops.affine(view, framing.size, place.roll))
+        return np.stack(cut), np.stack(matrices)
 
 
 def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
@@ -151,6 +218,6 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
     return [Detection((float(x), float(y), float(w), float(h)), 1.0) for x, y, w, h in boxes]
 
 
-def is_elsewhere(box: Region, seen: Region) -> bool:
-    """Whether the points' own box `seen` is an area, and not where `box` is."""
-    return min(seen[2:]) > 0 and crops.overlap(box, seen) < AGREED
+def is_elsewhere(box: Region, seen: Region, roll: float) -> bool:
+    """Whether the points' own box `seen` is an area, and not where `box` is, or turned by `roll` degrees."""
+    return seen[2] > 0 and (abs(roll) > ROLLED or crops.overlap(box, seen) < AGREED)

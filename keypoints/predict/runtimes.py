@@ -27,11 +27,8 @@ class Net(Protocol):
     @property
     def framing(self) -> Framing: ...
 
-    def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
-        """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
-
-        `flip` averages them with those found in the mirrored crops.
-        """
+    def points(self, crops: np.ndarray) -> np.ndarray:
+        """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8."""
 
 
 class OnnxNet:
@@ -51,12 +48,9 @@ class OnnxNet:
             reason = f"{type(error).__name__}: {path.name}"
             raise UserError(f"{path} is no ONNX file of this project, or damaged ({reason})") from None
 
-    def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
+    def points(self, crops: np.ndarray) -> np.ndarray:
         (found,) = self.session.run(["points"], {"crops": np.ascontiguousarray(crops)})
-        if not flip:
-            return found
-        mirrored = self.points(crops[:, :, ::-1])
-        return (found + self.scheme.mirror(mirrored, crops.shape[2])) / 2
+        return found
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
@@ -90,8 +84,8 @@ class TorchNet:
     def scheme(self) -> Scheme:
         return self.trained.scheme
 
-    def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
-        return self.trained.points(crops, flip)
+    def points(self, crops: np.ndarray) -> np.ndarray:
+        return self.trained.points(np.ascontiguousarray(crops))
 
 
 def load(path: Path, device: str | None = None) -> Net:

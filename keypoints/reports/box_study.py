@@ -25,7 +25,7 @@ from keypoints.evaluation import metrics
 from keypoints.images import decode
 from keypoints.landmarks import IBUG
 from keypoints.predict import detectors
-from keypoints.predict.predictor import Predictor
+from keypoints.predict.predictor import Place, Predictor
 from keypoints.reports import markdown
 
 Photo = tuple[Image.Image, Region]  # a picture of mode RGB, and a face's box on it
@@ -98,7 +98,7 @@ def measure_wrong_boxes(predictor: Predictor, photos: list[Photo], truth: np.nda
     rows = []
     for name, change in tqdm(WRONG.items(), disable=None):
         boxes = [(image, crops.shift(box, *change)) for image, box in photos]
-        looks = predictor.look(boxes), predictor.points(boxes)
+        looks = predictor.look([Place(*face) for face in boxes])[0], predictor.points(boxes)
         nmes = [metrics.nme(truth, found, IBUG.eye_distance(truth)).mean() for found in looks]
         rows.append([name, *(f"{nme:.2f}" for nme in nmes)])
     return markdown.table(["the data set's box", "NME, one look, %", "with the second look"], rows)

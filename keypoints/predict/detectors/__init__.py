@@ -2,69 +2,94 @@
 
 The parts that see a face by its box were trained on boxes as dlib's detector draws them, so every
 detector's box is moved and scaled to where dlib's would be: its CALIBRATION, measured by `make boxes` on
-training photographs of iBUG. A detector is added by its file and a line in DETECTORS.
+training photographs of iBUG. A detector is added by its file, with CALIBRATION and LONGEST (the pixels per
+side that it searches), and a line in DETECTORS.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from keypoints import crops
+from keypoints.crops import Region
 from keypoints.errors import UserError
-from keypoints.predict.detectors.detection import Calibration, Detection, Detector, remove_duplicates
+from keypoints.predict.detectors.detection import Calibration, Detection, Detector, remove_duplicates, shrink
 
-__all__ = ["DETECTORS", "Calibration", "Detection", "Detector", "build", "load"]
+__all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load"]
 
-LONGEST = 1024  # pixels: a larger picture is searched at this size
+DEFAULT = "mtcnn"
 # name -> module and class; the class takes the file that some need, and is a `Detector`
 DETECTORS = {
+    "mtcnn": ("keypoints.predict.detectors.mtcnn", "Mtcnn"),
     "haar": ("keypoints.predict.detectors.haar", "Haar"),
+    "centerface": ("keypoints.predict.detectors.centerface", "CenterFace"),
     "dlib": ("keypoints.predict.detectors.dlib_hog", "Dlib"),
     "yunet": ("keypoints.predict.detectors.yunet", "YuNet"),
     "whole": ("keypoints.predict.detectors.whole", "Whole"),
 }
 
 
-def load(name: str, model: Path | None = None) -> tuple[Detector, Calibration]:
-    """The detector `name` as it is, and its calibration; `model` is the file that some need.
+def load(name: str, model: Path | None = None) -> tuple[Detector, ModuleType]:
+    """The detector `name` as it is, and its module, with CALIBRATION and LONGEST.
 
-    Raises `UserError` for an unknown name, and for what the detector needs and is not there.
+    `model` is the file that some need. Raises `UserError` for an unknown name, and for what the detector
+    needs and is not there.
     """
     if name not in DETECTORS:
         raise UserError(f"--detector: {name!r} is none of {', '.join(DETECTORS)}")
     module, kind = DETECTORS[name]
-    made = import_module(module)
-    return getattr(made, kind)(model), made.CALIBRATION
+    imported = import_module(module)
+    return getattr(imported, kind)(model), imported
 
 
-def build(name: str, model: Path | None = None) -> Detector:
+def build(name: str, model: Path | None = None, min_score: float = 0.0) -> Detector:
     """The detector `name` for pictures (H, W, 3) uint8 RGB of any size; its boxes are dlib's, squares.
 
-    Raises `UserError` as `load` does.
+    What it is less sure of than `min_score` is left out. Where it finds nothing, it looks at the picture
+    turned by 90, 270 and 180 degrees. Raises `UserError` as `load` does.
     """
-    detector, calibration = load(name, model)
+    detector, module = load(name, model)
+    search = at_own_size(detector, module)
 
     def find(image: np.ndarray) -> list[Detection]:
-        small, factor = shrink(image)
-        found = []
-        for detection in detector(small):
-            left, top, width, height = crops.shift(detection.box, *calibration)
-            box = (left * factor, top * factor, width * factor, height * factor)
-            found.append(Detection(box, detection.score))
-        return remove_duplicates(found)
+        for turns in (0, 1, 3, 2):  # a picture without a face may lie on its side or stand on its head
+            turned = np.ascontiguousarray(np.rot90(image, turns))
+            sure = [found for found in search(turned) if found.score >= min_score]
+            if sure or name == "whole":
+                break
+        boxes = (turn_back(crops.shift(found.box, *module.CALIBRATION), turns, image) for found in sure)
+        return remove_duplicates(
+            [Detection(box, found.score) for box, found in zip(boxes, sure, strict=True)]
+        )
 
     return find
 
 
-def shrink(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """The picture with at most LONGEST pixels per side, and how many of its own pixels one of these is."""
-    import cv2
+def turn_back(box: Region, turns: int, image: np.ndarray) -> Region:
+    """A box on `numpy.rot90(image, turns)` as one on the image."""
+    height, width = image.shape[:2]
+    left, top, across, down = box
+    if turns % 4 == 1:
+        return width - top - down, left, down, across
+    if turns % 4 == 2:
+        return width - left - across, height - top - down, across, down
+    return (top, height - left - across, down, across) if turns % 4 == 3 else box
 
-    factor = max(1.0, max(image.shape[:2]) / LONGEST)
-    if factor == 1.0:
-        return image, factor
-    size = (max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), factor
+
+def at_own_size(detector: Detector, module: ModuleType) -> Detector:
+    """The detector for pictures of any size, which it sees at its LONGEST; its boxes as it draws them."""
+
+    def find(image: np.ndarray) -> list[Detection]:
+        small, factor = shrink(image, module.LONGEST)
+        found = []
+        for detection in detector(small):
+            left, top, width, height = detection.box
+            box = (left * factor, top * factor, width * factor, height * factor)
+            found.append(Detection(box, detection.score))
+        return found
+
+    return find

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,9 +16,9 @@ SAME = 0.4  # two boxes that share more than this (intersection over union) are 
 
 @dataclass(frozen=True)
 class Detection:
-    """A face: box (left, top, width, height) in pixels of the picture, and how sure the detector is.
+    """A face: box (left, top, width, height) in pixels of the picture, and how sure the detector is, 0…1.
 
-    Scores are each detector's own: only those of one detector compare.
+    Scores compare within one detector: the same number may mean another certainty from another one.
     """
 
     box: Region
@@ -40,6 +41,11 @@ class Calibration(NamedTuple):
     down: float
 
 
+def logistic(value: float, middle: float, slope: float) -> float:
+    """A detector's own number as a score 0…1, a half at `middle`."""
+    return 1 / (1 + math.exp(-slope * (float(value) - middle)))
+
+
 def remove_duplicates(found: list[Detection]) -> list[Detection]:
     """The detections, surest first, without those that show the face of a surer one."""
     kept: list[Detection] = []
@@ -47,3 +53,21 @@ def remove_duplicates(found: list[Detection]) -> list[Detection]:
         if all(overlap(detection.box, other.box) < SAME for other in kept):
             kept.append(detection)
     return kept
+
+
+def pad_to_square(image: np.ndarray, side: int) -> np.ndarray:
+    """A picture of at most `side` pixels per side in the upper left corner of a black square."""
+    square = np.zeros((side, side, 3), np.uint8)
+    square[: image.shape[0], : image.shape[1]] = image
+    return square
+
+
+def shrink(image: np.ndarray, longest: int) -> tuple[np.ndarray, float]:
+    """The picture with at most `longest` pixels per side, and how many of its own pixels one of these is."""
+    import cv2
+
+    factor = max(1.0, max(image.shape[:2]) / longest)
+    if factor == 1.0:
+        return image, factor
+    size = (max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), factor

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from keypoints.errors import UserError
-from keypoints.predict.detectors.detection import Calibration, Detection
+from keypoints.predict.detectors.detection import Calibration, Detection, logistic
 
 CALIBRATION = Calibration(side=1.0, right=0.0, down=0.0)
+LONGEST = 1_024  # pixels: a larger picture is searched at this size
 
 
 class Dlib:
@@ -25,4 +26,4 @@ class Dlib:
     def __call__(self, image: np.ndarray) -> list[Detection]:
         found, scores, _ = self.detector.run(image, 1, 0.0)  # one upsampling: faces from 40 pixels on
         boxes = [(float(r.left()), float(r.top()), float(r.width()), float(r.height())) for r in found]
-        return [Detection(box, float(score)) for box, score in zip(boxes, scores, strict=True)]
+        return [Detection(box, logistic(score, 0.0, 2.0)) for box, score in zip(boxes, scores, strict=True)]

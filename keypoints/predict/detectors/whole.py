@@ -9,6 +9,7 @@ import numpy as np
 from keypoints.predict.detectors.detection import Calibration, Detection
 
 CALIBRATION = Calibration(side=1.0, right=0.0, down=0.0)
+LONGEST = 2**31  # pixels: no picture is too large
 
 
 class Whole:

@@ -1,0 +1,146 @@
+"""Scenes of several faces whose truth is known, composed of photographs with one annotated face each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from keypoints import crops
+from keypoints.crops import Region
+
+SURROUNDINGS = (1.3, 2.6)  # sides of the face's box: how much of a photograph is pasted
+SPACE = 0.02  # of the scene: how much of it two pasted photographs may share
+HIDDEN = 0.45  # a face with a larger share of its points covered or outside is not counted
+
+
+@dataclass(frozen=True)
+class Photo:
+    """image (H, W, 3) uint8 RGB; box and points (K, 2) of its face, pixels of the image."""
+
+    image: np.ndarray
+    box: Region
+    points: np.ndarray
+
+
+@dataclass(frozen=True)
+class PlacedFace:
+    """points (K, 2), pixels of the scene; roll, degrees clockwise; hidden, share of the points not seen."""
+
+    points: np.ndarray
+    roll: float
+    hidden: float
+
+    @property
+    def counts(self) -> bool:
+        """Whether a detector should find it."""
+        return self.hidden <= HIDDEN
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What scenes look like.
+
+    size:  (width, height), pixels
+    faces: the least and the greatest number that is tried
+    sides: of a face's box, the smallest and the largest, pixels; drawn evenly on a logarithmic scale
+    roll:  up to ± degrees
+    cover: probability that a patch covers a part of a face
+    """
+
+    size: tuple[int, int] = (640, 480)
+    faces: tuple[int, int] = (1, 8)
+    sides: tuple[float, float] = (20.0, 220.0)
+    roll: float = 90.0
+    cover: float = 0.2
+
+
+def compose(
+    photos: Sequence[Photo], layout: Layout, rng: np.random.Generator
+) -> tuple[np.ndarray, list[PlacedFace]]:
+    """A scene (height, width, 3) uint8 RGB and the faces in it, those that do not count included."""
+    width, height = layout.size
+    scene = draw_background(photos, layout.size, rng)
+    taken = np.zeros((height, width), bool)
+    placed = []
+    for _ in range(int(rng.integers(layout.faces[0], layout.faces[1] + 1))):
+        photo = photos[int(rng.integers(len(photos)))]
+        side = math.exp(rng.uniform(*np.log(layout.sides)))
+        roll, flip = rng.uniform(-layout.roll, layout.roll), bool(rng.random() < 0.5)
+        matrix = place(photo.box, side, roll, flip, rng.uniform((0, 0), layout.size))
+        mask = paste_mask(photo, matrix, layout.size, rng.uniform(*SURROUNDINGS))
+        if not mask.any() or (taken & mask).mean() > SPACE:
+            continue
+        pasted = warp(photo.image, matrix, layout.size)
+        light, shade = rng.uniform(0.6, 1.3), rng.uniform(-30, 30)
+        scene[mask] = np.clip(pasted[mask] * light + shade, 0, 255).astype(np.uint8)
+        taken |= mask
+        points = crops.apply(matrix, photo.points)
+        cover = draw_cover(scene, points, rng) if rng.random() < layout.cover else None
+        placed.append(PlacedFace(points, -roll if flip else roll, share_hidden(points, layout.size, cover)))
+    return scene, placed
+
+
+def place(box: Region, side: float, roll: float, flip: bool, middle: np.ndarray) -> np.ndarray:
+    """The matrix (2, 3) that brings a box to this side and middle, mirrored where `flip`, then turned."""
+    scale = side / math.sqrt(box[2] * box[3])
+    angle = math.radians(roll)
+    linear = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    linear[:, 0] *= -1 if flip else 1
+    centre = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
+    return np.column_stack([linear, middle - linear @ centre])
+
+
+def warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The image through the matrix; blurred first where it shrinks, so that no pattern arises."""
+    scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    if scale < 0.7:
+        image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
+    return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def paste_mask(photo: Photo, matrix: np.ndarray, size: tuple[int, int], extent: float) -> np.ndarray:
+    """Where in the scene (height, width) a face and its surroundings, `extent` sides of its box, will be."""
+    left, top, side, _ = crops.square(photo.box, extent)
+    height, width = photo.image.shape[:2]
+    corners = np.array([(left, top), (left + side, top), (left + side, top + side), (left, top + side)])
+    corners = crops.apply(matrix, np.clip(corners, 0, (width - 1, height - 1)))
+    mask = np.zeros(size[::-1], np.uint8)
+    cv2.fillConvexPoly(mask, np.clip(corners, -1e4, 1e4).round().astype(np.int32), 1)
+    return mask.astype(bool)
+
+
+def draw_background(photos: Sequence[Photo], size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """A plain colour, coarse noise, or a photograph so blurred that nobody is in it."""
+    width, height = size
+    kind = int(rng.integers(3))
+    if kind == 0:
+        return np.full((height, width, 3), rng.integers(0, 256, 3), np.uint8)
+    if kind == 1:
+        coarse = rng.integers(0, 256, (int(rng.integers(3, 24)), int(rng.integers(3, 24)), 3), dtype=np.uint8)
+        return cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
+    image = cv2.resize(photos[int(rng.integers(len(photos)))].image, size)
+    return cv2.GaussianBlur(image, (0, 0), 0.05 * max(size))
+
+
+def draw_cover(scene: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> Region:
+    """Paint a patch over up to a third of the face's bounding box, in place; its box."""
+    left, top, width, height = crops.bounding_box(points)
+    share = rng.uniform(0.15, 0.35)
+    across, down = (width * share, height) if rng.random() < 0.5 else (width, height * share)
+    x, y = left + rng.random() * (width - across), top + rng.random() * (height - down)
+    corner, end = np.round([(x, y), (x + across, y + down)]).astype(int).tolist()
+    cv2.rectangle(scene, corner, end, rng.integers(0, 256, 3).tolist(), -1)
+    return x, y, across, down
+
+
+def share_hidden(points: np.ndarray, size: tuple[int, int], cover: Region | None) -> float:
+    """The share of the points (K, 2) that lie outside of the scene or under the cover."""
+    hidden = ((points < -0.5) | (points > np.array(size) - 0.5)).any(axis=1)
+    if cover:
+        left, top, width, height = cover
+        hidden |= ((points >= (left, top)) & (points <= (left + width, top + height))).all(axis=1)
+    return float(hidden.mean())
