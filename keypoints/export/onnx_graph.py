@@ -84,7 +84,7 @@ def metadata(trained: Trained, part: str) -> dict[str, str]:
 
     names: of the points. size: [width, height] of the crop; mode: of the Pillow image it is cut from.
     view: what the crop shows of a face in the box (0, 0, 1, 1), so in sides of its box, as left, top,
-    width, height; region and scale say the same in the words of params.yaml.
+    width, height; region and scale say the same in the words of params.yaml. doubt: see `Trained`.
     """
     framing = Framing.of(trained.part.data)
     return {
@@ -96,6 +96,7 @@ def metadata(trained: Trained, part: str) -> dict[str, str]:
         "mode": framing.mode,
         "region": framing.region,
         "scale": str(framing.scale),
+        "doubt": str(trained.doubt),
         "view": json.dumps([round(v, 6) for v in framing.view((0.0, 0.0, 1.0, 1.0))]),
     }
 

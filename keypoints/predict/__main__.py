@@ -12,11 +12,14 @@ go to predictions/.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from keypoints import errors
 from keypoints.errors import UserError
@@ -28,9 +31,9 @@ if TYPE_CHECKING:
     from keypoints.predict.predictor import Face, Predictor
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
-BATCH = 8  # photographs in memory at once
 STDIN = "-"
 OUT = Path("predictions")
+T = TypeVar("T")
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints predict") -> None:
@@ -55,6 +58,7 @@ def main(args: argparse.Namespace) -> None:
         args.min_score,
         args.device,
         args.tta,
+        threads=1 if len(names) > 1 else None,
     )
     out = args.out or (None if args.json or args.csv else OUT)
     if args.video:
@@ -111,27 +115,44 @@ def photographs(named: list[str]) -> list[str]:
 def answers(
     predictor: Predictor, names: list[str], boxes: dict[str, list[Region]] | None
 ) -> Iterator[tuple[str, Image.Image | None, list[Face]]]:
-    """Each photograph with its faces, in their order; None in the place of one that cannot be read."""
+    """Each photograph with its faces, in their order; None in the place of one that cannot be read.
+
+    Several are read, searched and looked at side by side, one on each core.
+    """
     from tqdm import tqdm
 
     from keypoints.images import open_picture
     from keypoints.predict import box_lists
 
+    def look(name: str) -> tuple[Image.Image, list[Face]]:
+        image = open_picture(sys.stdin.buffer.read() if name == STDIN else name)
+        return image, predictor(image, box_lists.find(name, boxes) if boxes else None)
+
     with tqdm(total=len(names), unit="photo", disable=None, leave=False) as bar:
-        for start in range(0, len(names), BATCH):
-            batch = names[start : start + BATCH]
-            opened: dict[int, tuple[Image.Image, list[Region] | None]] = {}
-            for i, name in enumerate(batch):
-                try:
-                    image = open_picture(sys.stdin.buffer.read() if name == STDIN else name)
-                    opened[i] = image, box_lists.find(name, boxes) if boxes else None
-                except (OSError, ValueError) as error:
-                    why = getattr(error, "strerror", None) or error
-                    bar.write(f"error: {name}: {why}: left out", file=sys.stderr)
-            found = dict(zip(opened, predictor.many(opened.values()), strict=True))
-            for i, name in enumerate(batch):
-                yield name, opened[i][0] if i in opened else None, found.get(i, [])
-            bar.update(len(batch))
+        for name, answer in zip(names, in_order(look, names), strict=True):
+            try:
+                yield name, *answer.result()
+            except (OSError, ValueError) as error:
+                why = getattr(error, "strerror", None) or error
+                bar.write(f"error: {name}: {why}: left out", file=sys.stderr)
+                yield name, None, []
+            bar.update()
+
+
+def in_order(call: Callable[[str], T], names: Sequence[str]) -> Iterator[Future[T]]:
+    """What `call` gives for each name, in their order, made by a thread per core a few names ahead."""
+    workers = min(len(names), cores())
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = deque(pool.submit(call, name) for name in names[: 2 * workers])
+        for name in [*names[2 * workers :], *[None] * len(waiting)]:
+            yield waiting.popleft()
+            if name is not None:
+                waiting.append(pool.submit(call, name))
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def arguments(prog: str) -> argparse.ArgumentParser:

@@ -24,12 +24,12 @@ from keypoints.predict.detectors import Detection
 from keypoints.predict.framing import upright_box
 
 BATCH = 32  # faces at once
-# Chosen on the validation faces of the split `strict`; doubt is what the look at a face and the look at its
-# mirror image differ by, % of the distance of the outer eye corners.
+# Chosen on the training and validation faces of the split `strict`.
 AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
 ROLLED = 10.0  # degrees: and where it is turned by more
-UNSURE = 6.0  # in more doubt, the face is looked for lying and upside down too
-NO_FACE = 10.0  # and what is in more doubt after all looks is no face
+# How far the answers for a face and for its mirror image lie apart, in the `doubt` of the weights:
+UNSURE = 2.1  # more: the face is looked for lying and upside down too
+NO_FACE = 3.5  # more, after all looks: it is no face
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ class Predictor:
     tta:       look at the mirrored face as well: a little better, and what is no face is told from what is;
                without it a face takes half the time, has to be upright, and is believed
 
+    threads:   of ONNX Runtime for each call; None: all cores. With several callers at once, 1 is best
+
     Raises `UserError` for weights that are missing or damaged and for an unknown detector.
     """
 
@@ -89,8 +91,9 @@ class Predictor:
         min_score: float = 0.0,
         device: str | None = None,
         tta: bool = True,
+        threads: int | None = None,
     ) -> None:
-        self.net = runtimes.load(Path(weights) if weights else pretrained.file(part), device)
+        self.net = runtimes.load(Path(weights) if weights else pretrained.file(part), device, threads)
         self.tta = tta
         self._detector = (
             detector or detectors.DEFAULT,
@@ -134,7 +137,7 @@ class Predictor:
                 [
                     Face(detection.box, detection.score, points, names)
                     for detection, points, doubt in seen
-                    if boxes is not None or doubt <= NO_FACE
+                    if boxes is not None or self.is_face(doubt)
                 ]
             )
         return faces
@@ -157,7 +160,7 @@ class Predictor:
         found, doubts = self.look(places)
         if self.net.framing.region != "box" or self.scheme is not IBUG:
             return found, doubts
-        unsure = np.flatnonzero(doubts > UNSURE).tolist()
+        unsure = np.flatnonzero(doubts > UNSURE * self.net.doubt).tolist()
         for roll in (90.0, 180.0, 270.0):
             turned, still = self.look([Place(places[i].image, places[i].box, roll) for i in unsure])
             for i, points, doubt in zip(unsure, turned, still, strict=True):
@@ -190,11 +193,12 @@ class Predictor:
             return self.net.points(cut), np.zeros(len(cut))
         found, mirrored = np.split(self.net.points(np.concatenate([cut, cut[:, :, ::-1]])), 2)
         mirrored = self.scheme.mirror(mirrored, cut.shape[2])
-        mean = (found + mirrored) / 2
-        if not self.scheme.eyes:
-            return mean, np.zeros(len(cut))
-        apart = np.linalg.norm(found - mirrored, axis=-1).mean(axis=-1)
-        return mean, 100 * apart / np.maximum(self.scheme.eye_distance(mean), 1e-6)
+        doubt = self.scheme.disagreement(found, mirrored) if self.scheme.eyes else np.zeros(len(cut))
+        return (found + mirrored) / 2, doubt
+
+    def is_face(self, doubt: float) -> bool:
+        """Whether what is in so much doubt, %, is a face; parts of whole pictures believe everything."""
+        return self.net.framing.region != "box" or doubt <= NO_FACE * self.net.doubt
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""

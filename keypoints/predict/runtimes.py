@@ -27,6 +27,10 @@ class Net(Protocol):
     @property
     def framing(self) -> Framing: ...
 
+    @property
+    def doubt(self) -> float:
+        """See `models.trained.Trained`; infinite where it is not known."""
+
     def points(self, crops: np.ndarray) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8."""
 
@@ -37,13 +41,14 @@ class OnnxNet:
     Raises `UserError` for another file, and where ONNX Runtime is not installed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int | None = None) -> None:
         try:
-            self.session = open_session(path)
+            self.session = open_session(path, threads)
             about = self.session.get_modelmeta().custom_metadata_map
             width, height = json.loads(about["size"])
             self.framing = Framing(about["region"], float(about["scale"]), (width, height), about["mode"])
             self.scheme = SCHEMES[about["scheme"]]
+            self.doubt = float(about.get("doubt", "inf"))
         except Exception as error:  # ONNX Runtime raises kinds of its own for what it cannot read
             reason = f"{type(error).__name__}: {path.name}"
             raise UserError(f"{path} is no ONNX file of this project, or damaged ({reason})") from None
@@ -53,12 +58,13 @@ class OnnxNet:
         return found
 
 
-def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """ONNX Runtime on the CPU, without the warnings that are for its developers."""
+def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
+    """ONNX Runtime on the CPU, without the warnings that are for its developers; `threads` for each call."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0  # 0: all cores
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
@@ -79,6 +85,7 @@ class TorchNet:
         except (RuntimeError, AssertionError) as error:  # AssertionError: a torch without CUDA
             raise UserError(f"--device {device}: {str(error).splitlines()[0]}") from None
         self.framing = Framing.of(self.trained.part.data)
+        self.doubt = self.trained.doubt
 
     @property
     def scheme(self) -> Scheme:
@@ -88,7 +95,7 @@ class TorchNet:
         return self.trained.points(np.ascontiguousarray(crops))
 
 
-def load(path: Path, device: str | None = None) -> Net:
+def load(path: Path, device: str | None = None, threads: int | None = None) -> Net:
     """The net in a file, by its content: an ONNX file, or weights of the pipeline. Raises `UserError`."""
     if not path.is_file():
         raise UserError(f"{path} is missing: name a models/<part>.pt or an ONNX file of this project")
@@ -97,5 +104,5 @@ def load(path: Path, device: str | None = None) -> Net:
     if not is_torch:
         if device not in (None, "cpu"):
             raise UserError(f"--device {device}: ONNX files run on the cpu; name a models/<part>.pt")
-        return OnnxNet(path)
+        return OnnxNet(path, threads)
     return TorchNet(path, device)

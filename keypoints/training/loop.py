@@ -96,6 +96,7 @@ class Loop:
             if epoch in config.snapshots or (config.snapshots and epoch == self.epochs - 1):
                 self.snapshots.append(snapshots.take(trained, seen, epoch))
             self._finish_epoch(row, state, seconds)
+        trained.measure_doubt(self.val_faces.crops())
         return trained
 
     def _epoch(

@@ -17,7 +17,7 @@ from keypoints.export import mlflow_package, onnx_graph
 from keypoints.images import open_picture
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
-from keypoints.predict.predictor import Predictor
+from keypoints.predict.predictor import Place, Predictor
 from tests.blobs import PART
 
 EXAMPLES = sorted((ROOT / "docs/examples").glob("*.py"))
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with exports/ of a small net that has learned nothing: weights.pt."""
     made = tmp_path_factory.mktemp("examples")
     torch.manual_seed(0)
-    trained = Trained.new(LANDMARKS)
+    trained = Trained.new(LANDMARKS)  # of unknown doubt: it believes its detector
     trained.save(made / "weights.pt")
     onnx_graph.save(trained, "landmarks", made / "exports/landmarks.onnx")
     mlflow_package.save(trained, "landmarks", made / "exports/landmarks-mlflow")
@@ -69,7 +69,7 @@ def test_without_torch_finds_what_torch_finds(folder: Path, monkeypatch: pytest.
     points = printed(folder, "-c", NO_TORCH, ROOT / "docs/examples/without_torch.py")
     predictor = Predictor(weights=folder / "weights.pt")
     picture = open_picture(skimage.data.astronaut())
-    cut, matrices = predictor.cut([(picture, found.box) for found in predictor.find(picture)])
+    cut, matrices = predictor.cut([Place(picture, found.box) for found in predictor.find(picture)])
     expected = crops.apply(crops.inverse(matrices), predictor.net.points(cut)).reshape(-1, 2)
     np.testing.assert_allclose(points, expected, atol=0.06)
 

