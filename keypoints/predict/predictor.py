@@ -28,7 +28,7 @@ BATCH = 32  # faces at once
 AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
 ROLLED = 10.0  # degrees: and where it is turned by more
 # How far the answers for a face and for its mirror image lie apart, in the `doubt` of the weights:
-UNSURE = 2.1  # more: the face is looked for lying and upside down too
+UNSURE = 1.5  # more: the face is looked for lying and upside down too
 NO_FACE = 3.5  # more, after all looks: it is no face
 
 
@@ -157,18 +157,28 @@ class Predictor:
         looked for turned by 90, 180 and 270 degrees as well; and where the points then say that it lies
         elsewhere than its box or is turned, it is looked at once more, there.
         """
-        found, doubts = self.look(places)
         if self.net.framing.region != "box" or self.scheme is not IBUG:
-            return found, doubts
+            return self.look(places)
+        found, doubts = self._look_twice(places)
         unsure = np.flatnonzero(doubts > UNSURE * self.net.doubt).tolist()
         for roll in (90.0, 180.0, 270.0):
-            turned, still = self.look([Place(places[i].image, places[i].box, roll) for i in unsure])
+            turned, still = self._look_twice([Place(places[i].image, places[i].box, roll) for i in unsure])
             for i, points, doubt in zip(unsure, turned, still, strict=True):
                 if doubt < doubts[i]:
                     found[i], doubts[i] = points, doubt
+        return found, doubts
+
+    def _look_twice(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
+        """As `look`, and once more where the points say that the face is."""
+        found, doubts = self.look(places)
         seen = [upright_box(points, self.scheme) for points in found]
-        again = [i for i, place in enumerate(places) if is_elsewhere(place.box, *seen[i])]
-        found[again], doubts[again] = self.look([Place(places[i].image, *seen[i]) for i in again])
+        again = [i for i, place in enumerate(places) if is_elsewhere(place, *seen[i])]
+        closer, still = self.look([Place(places[i].image, *seen[i]) for i in again])
+        for i, points, doubt in zip(again, closer, still, strict=True):
+            if doubt <= max(
+                doubts[i], UNSURE * self.net.doubt
+            ):  # the second look is the better one, if it may be
+                found[i], doubts[i] = points, doubt
         return found, doubts
 
     def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
@@ -222,6 +232,7 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
     return [Detection((float(x), float(y), float(w), float(h)), 1.0) for x, y, w, h in boxes]
 
 
-def is_elsewhere(box: Region, seen: Region, roll: float) -> bool:
-    """Whether the points' own box `seen` is an area, and not where `box` is, or turned by `roll` degrees."""
-    return seen[2] > 0 and (abs(roll) > ROLLED or crops.overlap(box, seen) < AGREED)
+def is_elsewhere(place: Place, seen: Region, roll: float) -> bool:
+    """Whether the points' own box `seen` is an area, and not where the face was looked for, or turned."""
+    turned = abs((roll - place.roll + 180) % 360 - 180) > ROLLED
+    return seen[2] > 0 and (turned or crops.overlap(place.box, seen) < AGREED)

@@ -14,7 +14,7 @@ from keypoints import crops, errors
 from keypoints.export import __main__, onnx_graph
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
-from keypoints.predict.predictor import Predictor
+from keypoints.predict.predictor import Place, Predictor
 from tests.export.helpers import shell, warmed
 
 
@@ -47,7 +47,7 @@ def test_the_metadata_lead_from_a_box_to_the_crop(onnx_file: Path, file: Path) -
     side = 50.0
     seen = (10 + side * left, 20 + side * top, side * width, side * height)
     picture = Image.new("RGB", (120, 90))
-    _, matrices = Predictor(weights=file, detector="whole").cut([(picture, (10.0, 20.0, side, side))])
+    _, matrices = Predictor(weights=file, detector="whole").cut([Place(picture, (10.0, 20.0, side, side))])
     np.testing.assert_allclose(crops.affine(seen, (24, 24)), matrices[0], rtol=1e-5)
 
 

@@ -134,7 +134,7 @@ def test_points_far_from_their_box_are_looked_at_again_where_they_are(small, mon
 
 
 def test_a_point_that_is_no_area_is_not_looked_at_again():
-    assert not predictor.is_elsewhere(BOX, (3.0, 3.0, 0.0, 0.0), 40.0)
+    assert not predictor.is_elsewhere(Place(ASTRONAUT, BOX), (3.0, 3.0, 0.0, 0.0), 40.0)
 
 
 @pytest.mark.parametrize("box", [(0, 0, 0, 5), (0, 0, -1, 5), (0, 0, 1), (0, 0, float("nan"), 1)])
