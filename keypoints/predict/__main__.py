@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 STDIN = "-"
 OUT = Path("predictions")
-T = TypeVar("T")
+S, T = TypeVar("S"), TypeVar("T")
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints predict") -> None:
@@ -139,15 +139,16 @@ def answers(
             bar.update()
 
 
-def in_order(call: Callable[[str], T], names: Sequence[str]) -> Iterator[Future[T]]:
+def in_order(call: Callable[[S], T], names: Sequence[S]) -> Iterator[Future[T]]:
     """What `call` gives for each name, in their order, made by a thread per core a few names ahead."""
     workers = min(len(names), cores())
     with ThreadPoolExecutor(workers) as pool:
-        waiting = deque(pool.submit(call, name) for name in names[: 2 * workers])
-        for name in [*names[2 * workers :], *[None] * len(waiting)]:
-            yield waiting.popleft()
-            if name is not None:
-                waiting.append(pool.submit(call, name))
+        waiting: deque[Future[T]] = deque()
+        for name in names:
+            waiting.append(pool.submit(call, name))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft()
+        yield from waiting
 
 
 def cores() -> int:
