@@ -38,7 +38,11 @@ def main(folder: Path | None) -> None:
     base = seconds(ours, large)
     rows: list[list[markdown.Cell]] = [["keypoints", f"{1000 * base:.0f}", "1.00"]]
     quick = Predictor(threads=1, tta=False)
-    candidates = {"keypoints --no-tta": quick, "its detector alone": ours.detector, **peers()}
+    candidates: dict[str, Callable[[np.ndarray], object]] = {
+        "keypoints --no-tta": quick,
+        "its detector alone": ours.detector,
+        **peers(),
+    }
     for name, call in candidates.items():
         other = seconds(call, large)
         rows.append([name, f"{1000 * other:.0f}", f"{other / base:.2f}"])

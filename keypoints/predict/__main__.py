@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 STDIN = "-"
 OUT = Path("predictions")
-S, T = TypeVar("S"), TypeVar("T")
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints predict") -> None:
