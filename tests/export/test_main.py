@@ -15,14 +15,7 @@ from keypoints.export import __main__, onnx_graph
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
 from keypoints.predict.predictor import Place, Predictor
-from tests.export.helpers import shell, warmed
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "nose.pt"
-    warmed().save(path, half=True)
-    return path
+from tests.export.helpers import shell
 
 
 @pytest.fixture(scope="module")

@@ -22,14 +22,7 @@ from keypoints.export import mlflow_package
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
 from keypoints.predict.predictor import Predictor
-from tests.export.helpers import shell, warmed
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "nose.pt"
-    warmed().save(path, half=True)
-    return path
+from tests.export.helpers import shell
 
 
 @pytest.fixture(scope="module")
