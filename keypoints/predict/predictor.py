@@ -30,6 +30,7 @@ ROLLED = 10.0  # degrees: and where it is turned by more
 # How far the answers for a face and for its mirror image lie apart, in the `doubt` of the weights:
 UNSURE = 1.5  # more: the face is looked for lying and upside down too
 NO_FACE = 3.5  # more, after all looks: it is no face
+TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
 
 
 @dataclass(frozen=True)
@@ -132,14 +133,15 @@ class Predictor:
         names = self.scheme.names()
         faces: list[list[Face]] = []
         for (_, boxes), there in zip(opened, found, strict=True):
-            seen = [(detection, *next(answers)) for detection in there]
-            faces.append(
-                [
-                    Face(detection.box, detection.score, points, names)
-                    for detection, points, doubt in seen
-                    if boxes is not None or self.is_face(doubt)
-                ]
-            )
+            seen = [
+                (Face(d.box, d.score, points, names), doubt)
+                for d in there
+                for points, doubt in [next(answers)]
+            ]
+            if boxes is None:
+                faces.append(without_twins([face for face, doubt in seen if self.is_face(doubt)]))
+            else:
+                faces.append([face for face, _ in seen])
         return faces
 
     def find(self, image: Image.Image) -> list[Detection]:
@@ -230,6 +232,16 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
         if len(box) != 4 or not np.isfinite(box).all() or min(box[2:]) <= 0:
             raise ValueError(f"a box is left, top, width, height with an area, not {list(box)}")
     return [Detection((float(x), float(y), float(w), float(h)), 1.0) for x, y, w, h in boxes]
+
+
+def without_twins(faces: Sequence[Face]) -> list[Face]:
+    """The faces, surest first, without those whose points are a surer one's, though their boxes differ."""
+    kept: list[Face] = []
+    for face in faces:
+        apart = (np.linalg.norm(face.points - other.points, axis=-1).mean() for other in kept)
+        if all(distance > TWINS * face.box[2] for distance in apart):
+            kept.append(face)
+    return kept
 
 
 def is_elsewhere(place: Place, seen: Region, roll: float) -> bool:

@@ -231,3 +231,11 @@ def test_what_is_no_face_is_left_out_unless_its_box_was_given(shipped, monkeypat
 def test_weights_of_unknown_doubt_believe_their_detector(weights):
     """Somebody's own net, however it was trained, returns a face for every box."""
     assert len(Predictor(weights=weights)(ASTRONAUT)) == 1
+
+
+def test_two_boxes_of_one_face_give_one_face(shipped, monkeypatch):
+    """The points of both come to lie on the face, and the surer box is kept."""
+    boxes = [(180.0, 78.0, 90.0, 90.0), (205.0, 105.0, 60.0, 60.0)]
+    monkeypatch.setattr(shipped, "find", lambda image: predictor.from_boxes(boxes))
+    assert [face.box for face in shipped(ASTRONAUT)] == boxes[:1]
+    assert [face.box for face in shipped(ASTRONAUT, boxes)] == boxes
