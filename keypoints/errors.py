@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+LONGEST = 2_000  # characters of a message
+
 
 class UserError(Exception):
     """Something the user can fix; its text is the one line that is shown."""
@@ -20,7 +22,7 @@ def run(main: Callable[..., object], *args: object) -> None:
     try:
         main(*args)
     except UserError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(printable(f"error: {error}"))
     except BrokenPipeError:  # whoever reads our output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
@@ -33,6 +35,12 @@ def run(main: Callable[..., object], *args: object) -> None:
         raise
     except KeyboardInterrupt:
         sys.exit("stopped")
+
+
+def printable(text: str) -> str:
+    """One line that does nothing to a terminal: control characters and undecodable bytes are spelled out."""
+    cut = f"{text[:LONGEST]} …" if len(text) > LONGEST else text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
 def import_extra(extra: str, *modules: str) -> None:

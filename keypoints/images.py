@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
@@ -17,6 +17,7 @@ MAX_SIDE = 65_535  # and a longer one
 
 warnings.filterwarnings("ignore", module=r"PIL\.")  # sizes are bounded here, and odd EXIF is ignored
 
+Box = tuple[float, float, float, float]  # left, top, width, height
 Picture = str | Path | bytes | bytearray | IO[bytes] | Image.Image | np.ndarray
 
 
@@ -68,6 +69,27 @@ def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.I
         return image.convert("L" if channels == 1 else "RGB")
     except Exception as error:  # decoders raise nearly anything for damaged pixels
         raise ValueError(f"not a whole picture: {_reason(error)}") from None
+
+
+def orientation(data: bytes) -> int:
+    """How EXIF says that a file's picture is turned, 1…8; 1 where it does not say."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            found = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # `decode` says what is wrong with it
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def turn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
+    """A box in the pixels that a file stores as one on its upright picture of this (width, height)."""
+    left, top, width, height = box
+    stored_width, stored_height = size if orientation < 5 else size[::-1]
+    if orientation in (2, 3, 7, 8):
+        left = stored_width - left - width
+    if orientation in (3, 4, 6, 7):
+        top = stored_height - top - height
+    return (left, top, width, height) if orientation < 5 else (top, left, height, width)
 
 
 def to_8_bits(values: np.ndarray) -> np.ndarray:

@@ -19,17 +19,18 @@ BOXES = "boxes.jsonl"
 
 
 def main(name: str, photos: Path, model: Path, out: Path) -> None:
-    given = box_lists.read(photos / BOXES) if (photos / BOXES).exists() else {}
+    given = box_lists.read(photos / BOXES) if (photos / BOXES).exists() else None
     files = {path.name: path for path in sorted(photos.iterdir()) if path.is_file() and path.name[0] != "."}
     files.pop(BOXES, None)
-    for absent in given.keys() - files.keys():
-        warn(photos / BOXES, f"there is no {absent}")
+    for listed in given.entries if given else ():
+        if listed[-1] not in files:
+            warn(photos / BOXES, f"there is no {'/'.join(listed)}")
     out.mkdir(parents=True, exist_ok=True)
     if files:
         draw(name, files, given, model, out)
 
 
-def draw(name: str, files: dict[str, Path], given: dict[str, list[Region]], model: Path, out: Path) -> None:
+def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, model: Path, out: Path) -> None:
     """One PNG per photograph into the folder `out`; a file that is none is one warning."""
     import torch  # not before there is a photograph: most runs of the pipeline have none
 
@@ -42,7 +43,7 @@ def draw(name: str, files: dict[str, Path], given: dict[str, list[Region]], mode
     for file, path in files.items():
         try:
             picture = open_picture(path)
-            faces = predict(picture, given.get(file))
+            faces = predict(picture, boxes_of(file, given))
         except (ValueError, OSError) as error:
             warn(path, f"left out: {error}")
             continue
@@ -50,8 +51,14 @@ def draw(name: str, files: dict[str, Path], given: dict[str, list[Region]], mode
         plots.photograph(out / f"{file}.png", np.asarray(picture), boxes, points, predict.scheme)
 
 
+def boxes_of(file: str, given: box_lists.BoxList | None) -> list[Region] | None:
+    """What the list has for a photograph; without an entry, a detector looks. Raises ValueError."""
+    listed = given is not None and box_lists.normalise(file) in given.entries
+    return given.find(file) if given and listed else None
+
+
 def warn(path: Path, why: str) -> None:
-    print(f"warning: {path}: {why}", file=sys.stderr)
+    print(errors.printable(f"warning: {path}: {why}"), file=sys.stderr)
 
 
 if __name__ == "__main__":

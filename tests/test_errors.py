@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keypoints import files
+from keypoints import errors, files
 from keypoints.errors import Faults, UserError, import_extra, run
 
 
@@ -133,3 +133,15 @@ def test_sha256(tmp_path: Path) -> None:
     data = bytes(range(256)) * 999
     (tmp_path / "a").write_bytes(data)
     assert files.sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "a\nb", "\udcff.jpg", "a\u202eb", "\x00"])
+def test_what_is_printed_does_nothing_to_a_terminal(text):
+    shown = errors.printable(text)
+    assert shown.isprintable() and "\n" not in shown
+    shown.encode()
+
+
+def test_printable_text_stays_and_endless_text_ends():
+    assert errors.printable("é日本.jpg") == "é日本.jpg"
+    assert len(errors.printable("x" * 10**6)) < 3_000

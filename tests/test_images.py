@@ -181,8 +181,28 @@ def test_orientation_counts_for_pillow_images_too() -> None:
         7,
         None,
     ],
-    ids=str,
+    ids="empty two channels line bright nan negative complex text nothing number none".split(),
 )
 def test_what_is_no_picture_is_a_value_error(picture) -> None:
     with pytest.raises(ValueError, match=r"[a-z]{3}"):
         images.open_picture(picture)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_stored_box_is_turned_with_its_picture(orientation: int) -> None:
+    """A white patch of the stored picture lies where its box comes to lie."""
+    stored = np.zeros((40, 60, 3), np.uint8)
+    left, top, width, height = 7, 12, 20, 9
+    stored[top : top + height, left : left + width] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(Image.fromarray(stored), "PNG", exif=exif)
+    assert images.orientation(data) == orientation
+    upright = images.open_picture(data)
+    rows, columns = np.nonzero(np.asarray(upright)[..., 0])
+    box = (columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1)
+    assert images.turn_box((left, top, width, height), orientation, upright.size) == box
+
+
+def test_without_exif_nothing_is_turned() -> None:
+    assert images.orientation(encoded(scene("RGB"), "JPEG")) == images.orientation(b"no picture") == 1

@@ -27,7 +27,7 @@ from keypoints.errors import UserError
 if TYPE_CHECKING:
     from PIL import Image
 
-    from keypoints.crops import Region
+    from keypoints.predict.box_lists import BoxList
     from keypoints.predict.predictor import Face, Predictor
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
@@ -47,7 +47,7 @@ def main(args: argparse.Namespace) -> None:
     names = [] if args.video else photographs(args.photos)
     boxes = box_lists.read(args.boxes) if args.boxes else None
     if args.box:
-        boxes = {name: [box_lists.parse_box(args.box.split(","), "--box")] for name in names}
+        boxes = given_box(args.box, names)
 
     from keypoints.predict.predictor import Predictor
 
@@ -70,10 +70,24 @@ def main(args: argparse.Namespace) -> None:
         predict_all(predictor, names, boxes, args, out)
 
 
+def given_box(text: str, names: list[str]) -> BoxList:
+    """The same box for every photograph. Raises `UserError`."""
+    from keypoints.predict import box_lists
+
+    found = box_lists.BoxList()
+    try:
+        box = box_lists.parse_box(text.split(","), "--box")
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    for name in set(names):
+        found.add(name, box)
+    return found
+
+
 def predict_all(
     predictor: Predictor,
     names: list[str],
-    boxes: dict[str, list[Region]] | None,
+    boxes: BoxList | None,
     args: argparse.Namespace,
     out: Path | None,
 ) -> None:
@@ -114,7 +128,7 @@ def photographs(named: list[str]) -> list[str]:
 
 
 def answers(
-    predictor: Predictor, names: list[str], boxes: dict[str, list[Region]] | None
+    predictor: Predictor, names: list[str], boxes: BoxList | None
 ) -> Iterator[tuple[str, Image.Image | None, list[Face]]]:
     """Each photograph with its faces, in their order; None in the place of one that cannot be read.
 
@@ -122,12 +136,15 @@ def answers(
     """
     from tqdm import tqdm
 
-    from keypoints.images import open_picture
-    from keypoints.predict import box_lists
+    from keypoints import images
 
     def look(name: str) -> tuple[Image.Image, list[Face]]:
-        image = open_picture(sys.stdin.buffer.read() if name == STDIN else name)
-        return image, predictor(image, box_lists.find(name, boxes) if boxes else None)
+        data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+        image = images.open_picture(data)
+        given = boxes.find(name) if boxes else None
+        if given and boxes and boxes.stored:
+            given = [images.turn_box(box, images.orientation(data), image.size) for box in given]
+        return image, predictor(image, given)
 
     with tqdm(total=len(names), unit="photo", disable=None, leave=False) as bar:
         for name, answer in zip(names, in_order(look, names), strict=True):
@@ -135,7 +152,7 @@ def answers(
                 yield name, *answer.result()
             except (OSError, ValueError) as error:
                 why = getattr(error, "strerror", None) or error
-                bar.write(f"error: {name}: {why}: left out", file=sys.stderr)
+                bar.write(errors.printable(f"error: {name}: {why}: left out"), file=sys.stderr)
                 yield name, None, []
             bar.update()
 

@@ -2,61 +2,122 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections import defaultdict
-from pathlib import Path, PurePosixPath
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from keypoints.crops import Region
 from keypoints.datasets import dlibxml
 from keypoints.errors import UserError
 
+FAR = 1e6  # pixels: no box lies or reaches farther
+
+Name = tuple[str, ...]  # the folders and the file of a path, in one spelling
+
+
+@dataclass
+class BoxList:
+    """The boxes of each file that a list names, in its order.
+
+    entries: name -> boxes, or in words what is wrong with one
+    stored:  boxes are in pixels as the file stores them, before EXIF turns the picture: so do the tools that
+             write dlib's XML
+    """
+
+    stored: bool = False
+    entries: dict[Name, list[Region | str]] = field(default_factory=dict)
+
+    def add(self, name: str, box: Region | str) -> None:
+        self.entries.setdefault(normalise(name), []).append(box)
+
+    def find(self, photograph: str) -> list[Region]:
+        """The boxes of a photograph whose path ends with a listed name; the longest such name counts.
+
+        Raises ValueError where none does, and for a box that is of no use.
+        """
+        parts = normalise(photograph)
+        listed = next((n for i in range(len(parts)) if (n := parts[i:]) in self.entries), None)
+        if listed is None:
+            raise ValueError("the list of boxes has none for it")
+        boxes = []
+        for box in self.entries[listed]:
+            if isinstance(box, str):
+                raise ValueError(box)
+            boxes.append(box)
+        return boxes
+
+
+def normalise(name: str) -> Name:
+    """A path's folders and file: one spelling for `a//b`, `./a/b`, `..\\a\\b` and either form of `é`."""
+    parts = unicodedata.normalize("NFC", name).replace("\\", "/").split("/")
+    kept: list[str] = []
+    for part in parts:
+        if part == ".." and kept:
+            kept.pop()
+        elif part not in ("", ".", ".."):
+            kept.append(part)
+    return tuple(kept)
+
 
 def parse_box(values: Any, where: str) -> Region:
-    """(left, top, width, height) in pixels of the picture. Raises `UserError` that names `where`."""
+    """(left, top, width, height) in pixels of the picture. Raises ValueError that names `where`."""
     try:
         left, top, width, height = map(float, values)
-    except (TypeError, ValueError):
-        raise UserError(f"{where}: a box is left, top, width, height in numbers, not {values}") from None
-    if not (width > 0 and height > 0 and np.isfinite([left, top, width, height]).all()):
-        raise UserError(f"{where}: a box needs finite numbers and an area, not {values}")
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{where}: a box is left, top, width, height in numbers") from None
+    if not (width > 0 and height > 0 and max(abs(left), abs(top), width, height) <= FAR):
+        raise ValueError(
+            f"{where}: a box needs an area and numbers up to {FAR:.0f}, not {left, top, width, height}"
+        )
     return left, top, width, height
 
 
-def read(path: Path) -> dict[str, list[Region]]:
-    """The boxes of each file that a list names, in its order. Raises `UserError`."""
+def read(path: Path) -> BoxList:
+    """A list of boxes, told by its content. Raises `UserError` for what is no list."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}: name a list of boxes") from None
-    found: dict[str, list[Region]] = defaultdict(list)
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        for name, element in dlibxml.boxes(dlibxml.root(content, str(path))):
-            found[name].append(dlibxml.region(f"{path}: {name}", element))
-        return dict(found)
-    for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
+        return _read_xml(content, str(path))
+    found = BoxList()
+    for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), 1):
         if line.strip():
             where = f"{path}: line {number}"
             try:
                 row = json.loads(line)
                 name, values = str(row["file"]), row["box"]
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 raise UserError(f'{where} is no {{"file": …, "box": [l, t, w, h]}}: repair it') from None
-            found[name].append(parse_box(values, where))
-    if not found:
+            try:
+                found.add(name, parse_box(values, where))
+            except ValueError as error:
+                found.add(name, str(error))
+    if not found.entries:
         raise UserError(f"{path} lists no box: see --boxes")
-    return dict(found)
+    return found
 
 
-def find(photograph: str, boxes: dict[str, list[Region]]) -> list[Region]:
-    """The boxes of a photograph whose path ends with a listed name; the longest such name counts.
+def _read_xml(content: bytes, where: str) -> BoxList:
+    found = BoxList(stored=True)
+    for name, element in dlibxml.boxes(dlibxml.root(content, where)):
+        if element.get("ignore") in (None, "0"):
+            keys = ("left", "top", "width", "height")
+            for spelling in _spellings(name):
+                try:
+                    found.add(spelling, parse_box([element.get(key) for key in keys], f"{where}: {name}"))
+                except ValueError as error:
+                    found.add(spelling, str(error))
+    return found
 
-    Raises ValueError where none does.
-    """
-    parts = PurePosixPath(Path(photograph).as_posix()).parts
-    for first in range(len(parts)):
-        if found := boxes.get(str(PurePosixPath(*parts[first:]))):
-            return found
-    raise ValueError("the list of boxes has none for it")
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name as the XML has it, and as it is meant where UTF-8 is called Latin-1, as dlib's writer does."""
+    yield name
+    with contextlib.suppress(UnicodeError):
+        if (meant := name.encode("latin-1").decode("utf-8")) != name:
+            yield meant

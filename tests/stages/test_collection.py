@@ -103,7 +103,7 @@ def test_an_empty_folder_gives_an_empty_one(tmp_path: Path, weights: Path) -> No
 
 
 def test_a_wrong_list_of_boxes_is_refused(photos: Path, weights: Path) -> None:
-    (photos / "boxes.jsonl").write_text('{"file": "a.png", "box": [1, 2, 3]}')
+    (photos / "boxes.jsonl").write_text('{"file": "a.png"}')
     with pytest.raises(errors.UserError, match=r"boxes\.jsonl: line 1"):
         run(photos, weights)
 
