@@ -181,7 +181,7 @@ def test_orientation_counts_for_pillow_images_too() -> None:
         7,
         None,
     ],
-    ids="empty two channels line bright nan negative complex text nothing number none".split(),
+    ids=["empty", "2 channels", "line", "bright", "nan", "negative", "complex", "text", "0 x 3", "7", "None"],
 )
 def test_what_is_no_picture_is_a_value_error(picture) -> None:
     with pytest.raises(ValueError, match=r"[a-z]{3}"):
