@@ -62,8 +62,8 @@ def annotate_film(predictor: Predictor, source: str, out: Path, overlay: str | N
     out.mkdir(parents=True, exist_ok=True)
     path, part = out / f"{name}.mp4", out / f".{name}.part.mp4"
     size = int(read.get(cv2.CAP_PROP_FRAME_WIDTH)), int(read.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    rate = read.get(cv2.CAP_PROP_FPS)
-    made = cv2.VideoWriter(str(part), cv2.VideoWriter_fourcc(*"mp4v"), rate if 1 <= rate <= 240 else 25, size)
+    rate = writable_rate(read.get(cv2.CAP_PROP_FPS))
+    made = cv2.VideoWriter(str(part), cv2.VideoWriter_fourcc(*"mp4v"), rate, size)
     smooth = Smoother()
     try:
         for frame in frames(read):
@@ -80,6 +80,13 @@ def annotate_film(predictor: Predictor, source: str, out: Path, overlay: str | N
         raise UserError(f"{path} cannot be written: choose another --out")
     part.replace(path)
     print(path, file=sys.stderr)
+
+
+def writable_rate(rate: float) -> float:
+    """Frames per second that MPEG-4 can say, whose numerator has 16 bits; 25 where a film does not say."""
+    if not 1 <= rate <= 240:
+        return 25.0
+    return round(rate, 3) if 1000 * rate < 2**16 else round(rate, 2)
 
 
 def frames(video: cv2.VideoCapture) -> Iterator[np.ndarray]:

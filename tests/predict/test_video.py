@@ -1,11 +1,17 @@
-"""A film: trembling points are held back."""
+"""A film: trembling points are held back; every frame rate is written."""
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from keypoints import Predictor
 from keypoints.predict.predictor import Face
-from keypoints.predict.video import Smoother
+from keypoints.predict.video import Smoother, annotate_film
 
 
 def face(x: float) -> Face:
@@ -18,3 +24,18 @@ def test_trembling_is_held_back_and_movement_let_through():
     assert smooth([face(0.4)])[0].points.max() < 0.2
     assert smooth([face(30)])[0].points.max() > 29.9
     assert smooth([face(200)])[0].points.max() == 200  # another face
+
+
+@pytest.mark.parametrize("rate", [72.1234, 29.97, 119.88, 7.0])
+def test_a_film_of_any_rate_is_written_with_it(tmp_path: Path, rate: float) -> None:
+    image = np.ascontiguousarray(skimage.data.astronaut()[:256, 100:356, ::-1])
+    source = tmp_path / "film.avi"
+    film = cv2.VideoWriter(str(source), cv2.VideoWriter_fourcc(*"MJPG"), rate, (256, 256))
+    for _ in range(3):
+        film.write(image)
+    film.release()
+    annotate_film(Predictor(), str(source), tmp_path)
+    made = cv2.VideoCapture(str(tmp_path / "film_points.mp4"))
+    assert made.get(cv2.CAP_PROP_FRAME_COUNT) == 3
+    assert made.get(cv2.CAP_PROP_FPS) == pytest.approx(rate, abs=0.01)
+    assert not np.array_equal(made.read()[1], image)
