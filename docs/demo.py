@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from keypoints import errors, params, plots
+from keypoints import errors, params, paths, plots
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
 from keypoints.landmarks import SCHEMES
@@ -22,11 +21,11 @@ def main() -> None:
         raise UserError("docs/ shows drawn faces only: run `make repro` first")
     part = settings.part(PART)
     name = part.data.dataset
-    faces = tensors.load(f"data/tensors/{PART}.npz").held_out()
-    table = pd.read_parquet(f"data/tables/{name}.parquet").set_index("file").loc[faces.name].reset_index()
+    faces = tensors.load(paths.tensors(PART)).held_out()
+    table = pd.read_parquet(paths.table(name)).set_index("file").loc[faces.name].reset_index()
     colour = replace(part.data, channels=3, margin=0)
-    crops = tensors.cut_all(table, Path(f"data/archives/{name}"), colour, max_broken=0).crops()
-    with np.load(f"data/predictions/{PART}.npz") as found:
+    crops = tensors.cut_all(table, paths.archive(name), colour, max_broken=0).crops()
+    with np.load(paths.predictions(PART)) as found:
         points, nme = found["points"], found["nme"]
     groups, scheme = faces.group.tolist(), SCHEMES[part.data.points]
     plots.predictions("docs/demo.png", crops, faces.points, points, nme, groups, scheme)

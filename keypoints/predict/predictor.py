@@ -153,11 +153,11 @@ class Predictor:
         return self.look_closely([Place(*face) for face in faces])[0]
 
     def look_closely(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
-        """Points and doubt as `look`, after more looks where one does not do.
+        """Points and doubt as `look`, after more looks where one is not enough.
 
-        Parts with 68 points see a face by its box. Where the look and its mirror image differ, the face is
-        looked for turned by 90, 180 and 270 degrees as well; and where the points then say that it lies
-        elsewhere than its box or is turned, it is looked at once more, there.
+        Parts with 68 points see a face by its box. Where the points say that it lies elsewhere or is turned,
+        it is looked at once more, there; and where its answers are still in doubt, it is also looked for
+        turned by 90, 180 and 270 degrees.
         """
         if self.net.framing.region != "box" or self.scheme is not IBUG:
             return self.look(places)
@@ -177,9 +177,7 @@ class Predictor:
         again = [i for i, place in enumerate(places) if is_elsewhere(place, *seen[i])]
         closer, still = self.look([Place(places[i].image, *seen[i]) for i in again])
         for i, points, doubt in zip(again, closer, still, strict=True):
-            if doubt <= max(
-                doubts[i], UNSURE * self.net.doubt
-            ):  # the second look is the better one, if it may be
+            if doubt <= max(doubts[i], UNSURE * self.net.doubt):  # else it went astray
                 found[i], doubts[i] = points, doubt
         return found, doubts
 

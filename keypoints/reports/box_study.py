@@ -64,18 +64,18 @@ class Photo:
     points: np.ndarray
 
 
-def main(weights: Path, tables: Path, archives: Path) -> None:
-    ibug, imm = (pd.read_parquet(tables / f"{name}.parquet") for name in ("ibug", "imm"))
+def main(weights: Path) -> None:
+    ibug, imm = (pd.read_parquet(paths.table(name)) for name in ("ibug", "imm"))
     test = ibug[(ibug["subset"] == "helen/testset") & (ibug["split_strict"] == "test")]
     train = ibug[ibug["split_strict"] == "train"]
     if len(train) < SAMPLE or test.empty:
-        raise UserError(f"{tables}/ibug.parquet is not the real data's: run `make real`")
-    faces = list(read_photographs(archives / "ibug", train.sample(SAMPLE, random_state=0)))
-    frames = list(read_photographs(archives / "imm", imm[imm["split_course"] == "train"]))
+        raise UserError(f"{paths.table('ibug')} is not the real data's: run `make real`")
+    faces = list(read_photographs(paths.archive("ibug"), train.sample(SAMPLE, random_state=0)))
+    frames = list(read_photographs(paths.archive("imm"), imm[imm["split_course"] == "train"]))
     lines = ["# Boxes", "", "Written by `make boxes` (keypoints/reports/box_study.py).", ""]
     lines += [*measure_calibrations(faces), "", *measure_framing(frames)]
 
-    photos = list(read_photographs(archives / "ibug", test))
+    photos = list(read_photographs(paths.archive("ibug"), test))
     predictor = Predictor(weights=weights)
     lines += ["", f"## helen/testset, {len(test)} faces", "", *measure_wrong_boxes(predictor, photos)]
     lines += ["", "Turned about the middle of the face, in the box that holds the turned face:", ""]
@@ -271,7 +271,5 @@ def find_nearest(found: list[detectors.Detection], box: Region) -> Region | None
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=errors.summary(__doc__))
     parser.add_argument("--weights", type=Path, default=paths.weights("landmarks"))
-    parser.add_argument("--tables", type=Path, default=Path("data/tables"))
-    parser.add_argument("--archives", type=Path, default=Path("data/archives"))
     args = parser.parse_args()
-    errors.run(main, args.weights, args.tables, args.archives)
+    errors.run(main, args.weights)
