@@ -50,6 +50,36 @@ def dlib_box(points: np.ndarray) -> Region:
     return shift(bounding_box(points), DLIB_SIDE, DLIB_RIGHT, DLIB_DOWN)
 
 
+def upright_box(points: np.ndarray, eyes: tuple[int, int]) -> tuple[Region, float]:
+    """dlib's box of a face with these 68 points, pixels, were it upright, and how far it is turned, degrees.
+
+    The box is the square about the middle of the turned one; `eyes` are the outer corners, left and right.
+    """
+    across = points[eyes[1]] - points[eyes[0]]
+    turn = math.atan2(across[1], across[0])
+    back = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    left, top, side, _ = dlib_box(points @ back)
+    # A box's middle is that of its pixels' edges, half a pixel from that of their centres.
+    x, y = back @ [left + side / 2 - 0.5, top + side / 2 - 0.5]
+    return (x + 0.5 - side / 2, y + 0.5 - side / 2, side, side), math.degrees(turn)
+
+
+def axis(box: Region, roll: float) -> np.ndarray:
+    """The middles (2, 2) of the upper and the lower edge of a square that is turned by `roll` degrees."""
+    left, top, side, _ = box
+    turn = math.radians(roll)
+    up = np.array([math.sin(turn), -math.cos(turn)]) * side / 2
+    middle = np.array([left + side / 2 - 0.5, top + side / 2 - 0.5])
+    return np.stack([middle + up, middle - up])
+
+
+def from_axis(points: np.ndarray) -> tuple[Region, float]:
+    """The square and its roll, degrees, whose `axis` these points (2, 2) are."""
+    (x, y), up = points.mean(0) + 0.5, points[0] - points[1]
+    side = float(np.hypot(*up))
+    return (x - side / 2, y - side / 2, side, side), math.degrees(math.atan2(up[0], -up[1]))
+
+
 def overlap(a: Region, b: Region) -> float:
     """Intersection over union of two boxes with an area, 0…1."""
     width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])

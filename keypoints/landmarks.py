@@ -159,4 +159,7 @@ IBUG = Scheme(
     (36, 45),
 )
 
-SCHEMES = {scheme.name: scheme for scheme in (NOSE, IMM, IBUG)}
+# How a face lies: the middles of the upper and the lower edge of its box, which is turned with it.
+AXIS = Scheme("axis2", {"axis": (0, 1)}, ((0, 1),), (0, 1), None)
+
+SCHEMES = {scheme.name: scheme for scheme in (NOSE, IMM, IBUG, AXIS)}

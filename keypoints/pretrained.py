@@ -15,7 +15,8 @@ from keypoints.paths import ROOT
 
 PACKAGED = Path(__file__).parent / "weights"
 FOLDER, STORE = ROOT / "pretrained", ROOT / "pretrained/store/files/md5"
-PARTS = ("landmarks", "face", "nose")
+PARTS = ("landmarks", "face", "nose")  # what finds points
+SHIPPED = (*PARTS, "faces")  # and where faces are
 
 
 def file(part: str, kind: str = "onnx") -> Path:
@@ -23,7 +24,7 @@ def file(part: str, kind: str = "onnx") -> Path:
 
     Raises `UserError` for an unknown part, and for a file that is missing or damaged.
     """
-    if part not in PARTS:
+    if part not in SHIPPED:
         raise UserError(f"--part: {part!r} is none of {', '.join(PARTS)}; --weights names a file of your own")
     packaged = PACKAGED / f"{part}.{kind}"
     return packaged if packaged.is_file() else stored(FOLDER / f"{part}.{kind}.dvc")

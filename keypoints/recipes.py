@@ -49,6 +49,19 @@ class Data:
 
 
 @dataclass(config=STRICT)
+class Scenes:
+    """Scenes of several faces in place of single crops (see `keypoints/datasets/scenes.py`)."""
+
+    faces: Pair  # the least and the greatest number that is tried
+    sides: Pair  # of a face's box, pixels
+    surroundings: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
+    upright: Share  # of the faces, turned by a few degrees only
+    roll: Annotated[float, Field(ge=0, le=180)]  # the others: up to ± degrees
+    cover: Share  # probability of a patch over a part of a face
+    clutter: Share  # probability of a piece of a photograph beside its face, in a face's place
+
+
+@dataclass(config=STRICT)
 class Augment:
     """Random changes of a training crop. Everything is off unless an option asks for it."""
 
@@ -68,19 +81,22 @@ class Augment:
     blur: Share = 0.0  # probability
     noise: Share = 0.0  # probability
     occlusion: Share = 0.0  # probability of one or two boxes of random grey, 0.1 to 0.3 of the side
+    grey: Share = 0.0  # probability, of a picture in colour
+    jpeg: Share = 0.0  # probability of compression at a quality of 25 to 80
+    scenes: Scenes | None = None
 
 
 @dataclass(config=STRICT)
 class Codec:
     """How points become what a net learns (see `keypoints/models/codecs.py`)."""
 
-    kind: Literal["coordinates", "heatmap", "pca"]
-    loss: Literal["mse", "l1", "smooth_l1", "wing", "cross_entropy", "squared"]
+    kind: Literal["coordinates", "heatmap", "pca", "centres"]
+    loss: Literal["mse", "l1", "smooth_l1", "wing", "cross_entropy", "squared", "focal"]
     scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = (
         1.0  # coordinates: targets are (position - offset) * scale, position 0…1
     )
     offset: Finite = 0.0
-    sigma: Share = 0.0  # heatmap: of the Gaussian, as a share of the crop's width
+    sigma: Share = 0.0  # of the Gaussian; heatmap: as a share of the crop's width, centres: of the box's side
     coordinate_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = (
         0.0  # heatmap: of the L1 of the expectation, beside the maps' loss
     )

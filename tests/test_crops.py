@@ -217,3 +217,16 @@ def test_a_far_off_region_costs_no_memory(left: float, side: float) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2**20
+
+
+@quick
+@given(st.floats(-300, 300), st.floats(-300, 300), sides, st.floats(-179, 179))
+def test_an_axis_is_the_square_and_its_roll(left: float, top: float, side: float, roll: float) -> None:
+    box, turned = crops.from_axis(crops.axis((left, top, side, side), roll))
+    assert box == pytest.approx((left, top, side, side), abs=1e-6)
+    assert (turned - roll + 180) % 360 - 180 == pytest.approx(0, abs=1e-6)
+
+
+def test_an_axis_goes_from_the_upper_edge_to_the_lower_one() -> None:
+    assert crops.axis((0, 0, 10, 10), 0) == pytest.approx(np.array([(4.5, -0.5), (4.5, 9.5)]))
+    assert crops.axis((0, 0, 10, 10), 90) == pytest.approx(np.array([(9.5, 4.5), (-0.5, 4.5)]))

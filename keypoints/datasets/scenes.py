@@ -12,9 +12,12 @@ import numpy as np
 from keypoints import crops
 from keypoints.crops import Region
 
-SURROUNDINGS = (1.3, 2.6)  # sides of the face's box: how much of a photograph is pasted
 SPACE = 0.02  # of the scene: how much of it two pasted photographs may share
 HIDDEN = 0.45  # a face with a larger share of its points covered or outside is not counted
+UPRIGHT = 15.0  # degrees: the deviation of faces that are hardly turned
+BESIDE = (1.15, 1.5)  # sides of the face's box: how far from a face's middle that of a piece beside it is
+BLURRED = 12  # pixels of a photograph a side: nobody is seen in it
+PIECE = 0.6  # sides of the face's box: from such a piece's middle to its edges
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,22 @@ class Layout:
     size:  (width, height), pixels
     faces: the least and the greatest number that is tried
     sides: of a face's box, the smallest and the largest, pixels; drawn evenly on a logarithmic scale
-    roll:  up to ± degrees
+    surroundings: how much of a photograph is pasted, the least and the most: twice the way from the middle of
+                  the face to each edge, in sides of its box
+    upright: share of the faces that are turned by a few degrees only
+    roll:  the others: up to ± degrees
     cover: probability that a patch covers a part of a face
+    clutter: probability that a piece of a photograph beside its face is pasted in the face's place
     """
 
     size: tuple[int, int] = (640, 480)
     faces: tuple[int, int] = (1, 8)
     sides: tuple[float, float] = (20.0, 220.0)
+    surroundings: tuple[float, float] = (1.3, 2.6)
+    upright: float = 0.0
     roll: float = 90.0
     cover: float = 0.2
+    clutter: float = 0.0
 
 
 def compose(
@@ -69,15 +79,19 @@ def compose(
     for _ in range(int(rng.integers(layout.faces[0], layout.faces[1] + 1))):
         photo = photos[int(rng.integers(len(photos)))]
         side = math.exp(rng.uniform(*np.log(layout.sides)))
-        roll, flip = rng.uniform(-layout.roll, layout.roll), bool(rng.random() < 0.5)
+        roll, flip = draw_roll(layout, rng), bool(rng.random() < 0.5)
         matrix = place(photo.box, side, roll, flip, rng.uniform((0, 0), layout.size))
-        mask = paste_mask(photo, matrix, layout.size, rng.uniform(*SURROUNDINGS))
+        beside = rng.random() < layout.clutter
+        window = draw_beside(photo.box, rng) if beside else draw_window(photo.box, layout.surroundings, rng)
+        mask = paste_mask(photo, window, matrix, layout.size)
         if not mask.any() or (taken & mask).mean() > SPACE:
             continue
         pasted = warp(photo.image, matrix, layout.size)
         light, shade = rng.uniform(0.6, 1.3), rng.uniform(-30, 30)
         scene[mask] = np.clip(pasted[mask] * light + shade, 0, 255).astype(np.uint8)
         taken |= mask
+        if beside:
+            continue
         points = crops.apply(matrix, photo.points)
         cover = draw_cover(scene, points, rng) if rng.random() < layout.cover else None
         placed.append(PlacedFace(points, -roll if flip else roll, share_hidden(points, layout.size, cover)))
@@ -95,18 +109,42 @@ def place(box: Region, side: float, roll: float, flip: bool, middle: np.ndarray)
 
 
 def warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The image through the matrix; blurred first where it shrinks, so that no pattern arises."""
+    """The image through the matrix; where it shrinks, by whole areas first, so that no pattern arises."""
     scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
     if scale < 0.7:
-        image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
+        height, width = image.shape[:2]
+        smaller = max(1, round(width * scale)), max(1, round(height * scale))
+        image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
+        back = crops.inverse(crops.affine((0, 0, width, height), smaller))
+        matrix = np.column_stack([matrix[:, :2] @ back[:, :2], matrix[:, :2] @ back[:, 2] + matrix[:, 2]])
     return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def paste_mask(photo: Photo, matrix: np.ndarray, size: tuple[int, int], extent: float) -> np.ndarray:
-    """Where in the scene (height, width) a face and its surroundings, `extent` sides of its box, will be."""
-    left, top, side, _ = crops.square(photo.box, extent)
+def draw_roll(layout: Layout, rng: np.random.Generator) -> float:
+    """Degrees, clockwise."""
+    if rng.random() < layout.upright:
+        return float(rng.normal(0, UPRIGHT))
+    return float(rng.uniform(-layout.roll, layout.roll))
+
+
+def draw_window(box: Region, surroundings: tuple[float, float], rng: np.random.Generator) -> Region:
+    """What is pasted of a photograph with a face in `box`; the face is hardly ever its very middle."""
+    left, top, side, _ = crops.square(box)
+    before, above, after, below = rng.uniform(*surroundings, 4) / 2 * side
+    return left + side / 2 - before, top + side / 2 - above, before + after, above + below
+
+
+def draw_beside(box: Region, rng: np.random.Generator) -> Region:
+    """A piece of a photograph beside the face in `box`: hair, an ear, a wall, hardly of the face."""
+    angle, away = rng.uniform(0, 2 * math.pi), rng.uniform(*BESIDE)
+    return crops.shift(box, 2 * PIECE, away * math.cos(angle), away * math.sin(angle))
+
+
+def paste_mask(photo: Photo, window: Region, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Where in the scene (height, width) what a window (pixels of the photograph) shows of it will be."""
+    left, top, across, down = window
     height, width = photo.image.shape[:2]
-    corners = np.array([(left, top), (left + side, top), (left + side, top + side), (left, top + side)])
+    corners = np.array([(left, top), (left + across, top), (left + across, top + down), (left, top + down)])
     corners = crops.apply(matrix, np.clip(corners, 0, (width - 1, height - 1)))
     mask = np.zeros(size[::-1], np.uint8)
     cv2.fillConvexPoly(mask, np.clip(corners, -1e4, 1e4).round().astype(np.int32), 1)
@@ -122,8 +160,9 @@ def draw_background(photos: Sequence[Photo], size: tuple[int, int], rng: np.rand
     if kind == 1:
         coarse = rng.integers(0, 256, (int(rng.integers(3, 24)), int(rng.integers(3, 24)), 3), dtype=np.uint8)
         return cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
-    image = cv2.resize(photos[int(rng.integers(len(photos)))].image, size)
-    return cv2.GaussianBlur(image, (0, 0), 0.05 * max(size))
+    image = photos[int(rng.integers(len(photos)))].image
+    few = cv2.resize(image, (BLURRED, BLURRED), interpolation=cv2.INTER_AREA)
+    return cv2.resize(few, size, interpolation=cv2.INTER_CUBIC)
 
 
 def draw_cover(scene: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> Region:

@@ -185,4 +185,6 @@ def choose_points(points: np.ndarray, data: Data, scheme: Scheme) -> np.ndarray:
         return points
     if data.points == "nose1" and scheme is IMM:
         return points[:, [PHILTRUM]] if data.target == "philtrum" else nose_tip(points)[:, None]
+    if data.points == "axis2" and scheme.eyes and scheme.points == 68:
+        return np.stack([crops.axis(*crops.upright_box(face, scheme.eyes)) for face in points])
     raise UserError(f"{data.dataset} has the points {scheme.name}, not {data.points}: see data.points")

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from keypoints import files
 from keypoints.errors import UserError
+from keypoints.models.centres import Centres
 from keypoints.models.trained import Trained, to_input
 from keypoints.predict.framing import Framing
 from keypoints.predict.runtimes import open_session
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-3  # pixels of the crop that ONNX Runtime and torch may differ by
 LARGE = 64  # numbers; smaller weights are not worth a cast
+MOST = 64  # faces that a detector returns at most, sure or not
 CHECKED = (1, 3)  # numbers of random crops that both answer
 
 
@@ -42,6 +44,18 @@ class Graph(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         return self.codec.decode(self.net(to_input(crops)).float())
+
+
+class DetectorGraph(Graph):
+    """Pictures (N, H, W, C) uint8 -> the points of each one's surest face, and all faces (N, MOST, 5).
+
+    Those are surest first, as `Centres.find` gives them; sides are multiples of 32 pixels.
+    """
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        assert isinstance(self.codec, Centres)
+        found = self.codec.find(self.net(to_input(crops)).float(), MOST)
+        return found[:, 0, :4].unflatten(1, (2, 2)), found
 
 
 class AdaptiveMax(nn.Module):
@@ -112,7 +126,7 @@ def save(trained: Trained, part: str, path: str | Path, half: bool = False) -> f
 
     trained = replace(trained, model=copy.deepcopy(trained.model).cpu())  # a GPU rounds otherwise
     # Batch norms folded into convolutions would not fit into 16 bits; ONNX Runtime folds them at load.
-    made = build_graph(Graph(trained), random_crops(trained, 2), optimize=not half)
+    made = build_graph(trained, random_crops(trained, 2), optimize=not half)
     onnx.helper.set_model_props(made, metadata(trained, part))
     if half:
         halve_weights(made)
@@ -124,17 +138,24 @@ def save(trained: Trained, part: str, path: str | Path, half: bool = False) -> f
     return differs
 
 
-def build_graph(graph: Graph, example: np.ndarray, optimize: bool = True) -> onnx.ModelProto:
-    """The graph for any number of crops like `example` (N, H, W, C). Raises `UserError`."""
-    faces = torch.export.Dim("faces")
+def build_graph(trained: Trained, example: np.ndarray, optimize: bool = True) -> onnx.ModelProto:
+    """The graph for any number of crops like `example` (N, H, W, C), of any size for a detector.
+
+    Raises `UserError`.
+    """
+    detects = isinstance(trained.codec, Centres)
+    graph = DetectorGraph(trained) if detects else Graph(trained)
+    shape: dict[int, Any] = {0: torch.export.Dim("faces")}
+    if detects:
+        shape |= {1: 32 * torch.export.Dim("rows", max=256), 2: 32 * torch.export.Dim("columns", max=256)}
     try:
         program = torch.onnx.export(
             graph,
             (torch.from_numpy(example),),
             dynamo=True,
             input_names=["crops"],
-            output_names=["points"],
-            dynamic_shapes={"crops": {0: faces}},
+            output_names=["points", "faces"] if detects else ["points"],
+            dynamic_shapes={"crops": shape},
             verbose=False,
             optimize=optimize,
         )
@@ -176,7 +197,7 @@ def largest_difference(path: Path, trained: Trained) -> float:
     for count in CHECKED:
         crops = random_crops(trained, count)
         expected = trained.points(crops)
-        (found,) = session.run(None, {"crops": crops})
+        (found,) = session.run(["points"], {"crops": crops})
         worst.append(float(np.abs(found - expected).max()) if found.shape == expected.shape else np.inf)
     return max(worst)
 

@@ -30,6 +30,22 @@ class Residual(nn.Module):
         return torch.relu(self.body(x) + self.shortcut(x))
 
 
+class Separable(nn.Module):
+    """A 3x3 convolution of each channel, then a 1x1 one of all (Howard et al., 2017), around a shortcut.
+
+    Shapes as `Residual`, at about a tenth of its work. Where it changes the shape there is no shortcut.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        each = nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False)
+        self.body = nn.Sequential(each, nn.BatchNorm2d(inputs), nn.ReLU(), conv_bn(inputs, outputs, 1))
+        self.short = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.body(x) + x if self.short else self.body(x))
+
+
 def output_shape(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape that a net gives for an input of `shape`.
 

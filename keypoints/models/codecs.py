@@ -238,12 +238,20 @@ class Pca(Codec):
         return self.coordinates.decode(mean + output @ basis)
 
 
-CODECS: dict[str, type[Codec]] = {"coordinates": Coordinates, "heatmap": Heatmap, "pca": Pca}
+LOSSES = {"heatmap": {"cross_entropy", "squared"}, "centres": {"focal"}}  # others: ELEMENTWISE
 
 
 def build(config: recipes.Codec, points: int, size: tuple[int, int]) -> Codec:
     """The codec for `points` points in crops of `size` (width, height). Raises `UserError`."""
-    allowed = {"cross_entropy", "squared"} if config.kind == "heatmap" else set(ELEMENTWISE)
+    from keypoints.models.centres import Centres
+
+    allowed = LOSSES.get(config.kind, set(ELEMENTWISE))
     if config.loss not in allowed:
         raise UserError(f"codec.loss: {config.kind} takes {', '.join(sorted(allowed))}, not {config.loss}")
-    return CODECS[config.kind](config, points, size)
+    codecs: dict[str, type[Codec]] = {
+        "coordinates": Coordinates,
+        "heatmap": Heatmap,
+        "pca": Pca,
+        "centres": Centres,
+    }
+    return codecs[config.kind](config, points, size)

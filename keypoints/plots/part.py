@@ -13,7 +13,7 @@ from keypoints.landmarks import Scheme
 from keypoints.models.codecs import Pca
 from keypoints.models.trained import Trained
 from keypoints.recipes import Part
-from keypoints.training.augmentation import Augmenter
+from keypoints.training.sampling import Examples
 
 SAMPLES = 4  # faces in a row
 
@@ -21,8 +21,8 @@ SAMPLES = 4  # faces in a row
 def draw_samples(path: Path, faces: Faces, trained: Trained, part: Part, seed: int) -> None:
     """A row of training crops as they are, and below the same ones as training sees them."""
     few = faces.take(np.random.default_rng(seed).permutation(len(faces))[:SAMPLES])
-    augmenter = Augmenter(part.augment, trained.scheme, faces.size, faces.margin)
-    changed = [augmenter(*face, seed + i) for i, face in enumerate(zip(few.images, few.points, strict=True))]
+    examples = Examples(part.augment, part.data.points, few)
+    changed = [examples[i, seed + i] for i in range(len(few))]
     plots.samples(
         path,
         [*few.crops(), *(image for image, _ in changed)],

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 
 from keypoints import crops
 from keypoints.crops import Region
-from keypoints.landmarks import Scheme
 
 if TYPE_CHECKING:
     from keypoints.recipes import Data
@@ -50,22 +47,6 @@ class Framing:
     def convert(self, image: Image.Image) -> Image.Image:
         """The picture in the net's mode."""
         return image if image.mode == self.mode else image.convert(self.mode)
-
-
-def upright_box(points: np.ndarray, scheme: Scheme) -> tuple[Region, float]:
-    """dlib's box of a face with these 68 points, pixels, were it upright, and how far it is turned, degrees.
-
-    The box is the square about the middle of the turned one. Raises ValueError for a scheme without eyes.
-    """
-    if scheme.eyes is None:
-        raise ValueError(f"the scheme {scheme.name} has no eye corners")
-    across = points[scheme.eyes[1]] - points[scheme.eyes[0]]
-    turn = math.atan2(across[1], across[0])
-    back = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    left, top, side, _ = crops.dlib_box(points @ back)
-    # A box's middle is that of its pixels' edges, half a pixel from that of their centres.
-    x, y = back @ [left + side / 2 - 0.5, top + side / 2 - 0.5]
-    return (x + 0.5 - side / 2, y + 0.5 - side / 2, side, side), math.degrees(turn)
 
 
 def imm_frame(box: Region) -> Region:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from keypoints.images import Picture, open_picture
 from keypoints.landmarks import IBUG, Scheme
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
-from keypoints.predict.framing import upright_box
 
 BATCH = 32  # faces at once
 # Chosen on the training and validation faces of the split `strict`.
@@ -128,7 +127,11 @@ class Predictor:
         """
         opened = [(open_picture(picture), boxes) for picture, boxes in pictures]
         found = [self.find(image) if boxes is None else from_boxes(boxes) for image, boxes in opened]
-        places = [Place(image, d.box) for (image, _), there in zip(opened, found, strict=True) for d in there]
+        places = [
+            Place(image, d.box, d.roll)
+            for (image, _), there in zip(opened, found, strict=True)
+            for d in there
+        ]
         answers = iter(zip(*self.look_closely(places), strict=True))
         names = self.scheme.names()
         faces: list[list[Face]] = []
@@ -164,7 +167,7 @@ class Predictor:
         found, doubts = self._look_twice(places)
         unsure = np.flatnonzero(doubts > UNSURE * self.net.doubt).tolist()
         for roll in (90.0, 180.0, 270.0):
-            turned, still = self._look_twice([Place(places[i].image, places[i].box, roll) for i in unsure])
+            turned, still = self._look_twice([replace(places[i], roll=places[i].roll + roll) for i in unsure])
             for i, points, doubt in zip(unsure, turned, still, strict=True):
                 if doubt < doubts[i]:
                     found[i], doubts[i] = points, doubt
@@ -173,7 +176,8 @@ class Predictor:
     def _look_twice(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """As `look`, and once more where the points say that the face is."""
         found, doubts = self.look(places)
-        seen = [upright_box(points, self.scheme) for points in found]
+        assert self.scheme.eyes is not None  # `look_closely` sees to it
+        seen = [crops.upright_box(points, self.scheme.eyes) for points in found]
         again = [i for i, place in enumerate(places) if is_elsewhere(place, *seen[i])]
         closer, still = self.look([Place(places[i].image, *seen[i]) for i in again])
         for i, points, doubt in zip(again, closer, still, strict=True):

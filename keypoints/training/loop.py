@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
@@ -27,9 +28,9 @@ from keypoints.errors import UserError
 from keypoints.models.device import autocast, choose_device, make_deterministic
 from keypoints.models.trained import Trained, to_input
 from keypoints.training import snapshots
-from keypoints.training.augmentation import Augmenter
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.optimization import build_average, build_optimizer, build_schedule
+from keypoints.training.sampling import Draw, Examples, count_workers, load
 
 Row = dict[str, float]  # one epoch's figures, a line of the history
 KEPT = ("history", "seconds", "snapshots")  # lists with an entry per epoch, in the checkpoint too
@@ -73,7 +74,7 @@ class Loop:
 
         Raises `UserError` if it diverges.
         """
-        config, size = self.part.train, self.part.data.crop_size
+        config = self.part.train
         make_deterministic(self.seed, self.threads)
         new = Trained.new(self.part)
         new.mean_shape = self.train_faces.points.mean(0)
@@ -86,11 +87,13 @@ class Loop:
         state = {"model": model, "optimizer": opt, "schedule": lr} | ({"average": average} if average else {})
         self._resume(state)
         seen = self.val_faces if len(self.val_faces) else self.train_faces
-        augmenter = Augmenter(self.part.augment, new.scheme, (size[0], size[1]), self.faces.margin)
-        for epoch in range(len(self.history), self.epochs):
+        examples = Examples(self.part.augment, self.part.data.points, self.train_faces)
+        first = len(self.history)
+        loader = load(examples, self._draw(range(first, self.epochs)), count_workers(self.threads))
+        for epoch in range(first, self.epochs):
             started = time.perf_counter()
             row: Row = {"epoch": epoch + 1, "lr": float(lr.get_last_lr()[0])}
-            row["train_loss"] = self._epoch(epoch, new, opt, lr, average, augmenter)
+            row["train_loss"] = self._epoch(epoch, new, opt, lr, average, islice(loader, self.batches))
             seconds = time.perf_counter() - started
             row |= self._validate(trained)
             if epoch in config.snapshots or (config.snapshots and epoch == self.epochs - 1):
@@ -106,7 +109,7 @@ class Loop:
         opt: torch.optim.Optimizer,
         lr: lr_scheduler.LRScheduler,
         average: AveragedModel | None,
-        augmenter: Augmenter,
+        batches: Iterable[tuple[Tensor, Tensor]],
     ) -> float:
         """One pass over the training faces; its mean loss."""
         config, model = self.part.train, new.model
@@ -116,8 +119,8 @@ class Loop:
         losses = []
         name = f"epoch {epoch + 1}/{self.epochs}"
         with tqdm(total=self.draws, desc=name, unit="img", leave=False, disable=None) as bar:
-            for crops, points in self._batches(epoch, augmenter):
-                target = new.codec.encode(torch.from_numpy(points).to(device))
+            for crops, points in batches:
+                target = new.codec.encode(points.to(device))
                 with autocast(config.precision, device):
                     output = model(to_input(crops, device))
                 loss = new.codec.loss(output.float(), target)
@@ -136,19 +139,16 @@ class Loop:
             raise UserError(f"the loss was not a number in epoch {epoch + 1}: lower train.lr")
         return float(np.mean(losses))
 
-    def _batches(self, epoch: int, augmenter: Augmenter) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Crops and points in batches of nearly one size that show every face once, or `draws` faces."""
-        draws = self.draws
-        rng = np.random.default_rng([self.seed, epoch])
-        rounds = -(-draws // len(self.train_faces))
-        order = np.concatenate([rng.permutation(len(self.train_faces)) for _ in range(rounds)])[:draws]
-        seeds = rng.integers(0, 2**31, draws)
-        for batch in np.array_split(np.arange(draws), self.batches):
-            made = [
-                augmenter(self.train_faces.images[i], self.train_faces.points[i], int(seed))
-                for i, seed in zip(order[batch], seeds[batch], strict=True)
-            ]
-            yield np.stack([crop for crop, _ in made]), np.stack([points for _, points in made])
+    def _draw(self, epochs: Iterable[int]) -> Iterator[list[Draw]]:
+        """Batches of nearly one size: in each epoch every face once, or `draws` faces."""
+        for epoch in epochs:
+            draws = self.draws
+            rng = np.random.default_rng([self.seed, epoch])
+            rounds = -(-draws // len(self.train_faces))
+            order = np.concatenate([rng.permutation(len(self.train_faces)) for _ in range(rounds)])[:draws]
+            seeds = rng.integers(0, 2**31, draws)
+            for batch in np.array_split(np.arange(draws), self.batches):
+                yield list(zip(order[batch].tolist(), seeds[batch].tolist(), strict=True))
 
     def _validate(self, trained: Trained) -> Row:
         """The averaged net's loss and error on the val split, without augmentation."""

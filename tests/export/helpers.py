@@ -28,6 +28,12 @@ PARTS = {
         model=Model("plain", {**LAYERS, "norm": "after", "pool": 2}),
     ),
     "adaptive": replace(PART, model=Model("plain", {**LAYERS, "adaptive": [10, [5, 7]], "linear": [8]})),
+    "detector": replace(
+        PART,
+        data=replace(PART.data, points="axis2", crop_size=[64, 64], channels=3),
+        codec=Codec("centres", "focal", sigma=0.1),
+        model=Model("pyramid", {"widths": [8, 16], "blocks": 2, "lateral": 8, "block": "separable"}),
+    ),
     "unet": replace(
         PART, data=replace(PART.data, crop_size=[28, 28]), codec=HEATMAP, model=Model("unet", {"width": 2})
     ),

@@ -130,17 +130,13 @@ def test_kill_9_at_any_moment(tmp_path):
 def test_an_epoch_draws_every_face_equally_often(batch, draws):
     part = replace(PART, train=replace(PART.train, batch=batch, draws=draws))
     loop = Loop(part, blob_faces(), 1, 1, 1)
-    faces = loop.train_faces
-    seen = []
-
-    def augmenter(image, points, seed):
-        seen.append(points)
-        return image, points
-
-    sizes = [len(crops) for crops, _ in loop._batches(0, augmenter)]
+    batches = list(loop._draw([0]))
+    sizes = [len(batch) for batch in batches]
     assert sum(sizes) == draws and max(sizes) - min(sizes) <= 1
-    counts = [sum(np.array_equal(p, q) for q in seen) for p in faces.points]
+    drawn = [face for batch in batches for face, _ in batch]
+    counts = [drawn.count(face) for face in range(len(loop.train_faces))]
     assert max(counts) - min(counts) <= 1
+    assert batches == list(loop._draw([0])) != list(loop._draw([1]))
 
 
 def test_an_exploding_loss_is_one_line():

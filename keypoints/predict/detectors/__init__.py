@@ -8,6 +8,7 @@ side that it searches), and a line in DETECTORS.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,6 @@ from types import ModuleType
 import numpy as np
 
 from keypoints import crops
-from keypoints.crops import Region
 from keypoints.errors import UserError
 from keypoints.predict.detectors.detection import Calibration, Detection, Detector, remove_duplicates, shrink
 
@@ -24,6 +24,7 @@ __all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "buil
 DEFAULT = "mtcnn"
 # name -> module and class; the class takes the file that some need, and is a `Detector`
 DETECTORS = {
+    "faces": ("keypoints.predict.detectors.faces", "Faces"),
     "mtcnn": ("keypoints.predict.detectors.mtcnn", "Mtcnn"),
     "haar": ("keypoints.predict.detectors.haar", "Haar"),
     "centerface": ("keypoints.predict.detectors.centerface", "CenterFace"),
@@ -61,23 +62,23 @@ def build(name: str, model: Path | None = None, min_score: float = 0.0) -> Detec
             sure = [found for found in search(turned) if found.score >= min_score]
             if sure or name == "whole":
                 break
-        boxes = (turn_back(crops.shift(found.box, *module.CALIBRATION), turns, image) for found in sure)
-        return remove_duplicates(
-            [Detection(box, found.score) for box, found in zip(boxes, sure, strict=True)]
-        )
+        calibrated = [replace(one, box=crops.shift(one.box, *module.CALIBRATION)) for one in sure]
+        return remove_duplicates([turn_back(one, turns, image) for one in calibrated])
 
     return find
 
 
-def turn_back(box: Region, turns: int, image: np.ndarray) -> Region:
-    """A box on `numpy.rot90(image, turns)` as one on the image."""
+def turn_back(found: Detection, turns: int, image: np.ndarray) -> Detection:
+    """What was found on `numpy.rot90(image, turns)`, on the image."""
     height, width = image.shape[:2]
-    left, top, across, down = box
-    if turns % 4 == 1:
-        return width - top - down, left, down, across
-    if turns % 4 == 2:
-        return width - left - across, height - top - down, across, down
-    return (top, height - left - across, down, across) if turns % 4 == 3 else box
+    left, top, across, down = found.box
+    box = (
+        found.box,
+        (width - top - down, left, down, across),
+        (width - left - across, height - top - down, across, down),
+        (top, height - left - across, down, across),
+    )[turns % 4]
+    return replace(found, box=box, roll=(found.roll + 90 * turns + 180) % 360 - 180)
 
 
 def at_own_size(detector: Detector, module: ModuleType) -> Detector:
@@ -89,7 +90,7 @@ def at_own_size(detector: Detector, module: ModuleType) -> Detector:
         for detection in detector(small):
             left, top, width, height = detection.box
             box = (left * factor, top * factor, width * factor, height * factor)
-            found.append(Detection(box, detection.score))
+            found.append(replace(detection, box=box))
         return found
 
     return find

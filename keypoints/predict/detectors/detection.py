@@ -18,11 +18,14 @@ SAME = 0.4  # two boxes that share more than this (intersection over union) are 
 class Detection:
     """A face: box (left, top, width, height) in pixels of the picture, and how sure the detector is, 0…1.
 
+    roll: degrees clockwise, where the detector tells; the box is then that of the face turned upright
+
     Scores compare within one detector: the same number may mean another certainty from another one.
     """
 
     box: Region
     score: float
+    roll: float = 0.0
 
 
 # Finds faces in a picture (H, W, 3) uint8 RGB, surest first.

@@ -1,0 +1,105 @@
+"""How places of faces become maps that a net learns, and places again: objects as points (Zhou et al., 2019).
+
+A face is written as its axis, two points (`landmarks.AXIS`): so a detector's answer for one face is measured
+and drawn like any other part's, while `find` gives all that it sees.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from keypoints import recipes
+from keypoints.errors import UserError
+from keypoints.models.codecs import Codec, OutputSpec
+
+STRIDE = 4  # pixels of a cell, a side
+MAPS = 6  # how sure; place within the cell, right and down; log of the side; where up is, x and y
+RARE = 4.0  # taken off the first map: before it learns, a net sees a face in 2 % of the cells
+NEAR = 0.6  # of the bump around a face: where more of it is, place, side and up are learned
+EMPTY, TRUSTED = 0.01, 0.9  # a cell without a face in the labels where the net is sure of one: nobody
+# annotated those in the background of the photographs, so neither is held against it.
+REACH = 0.6  # sides: around the middle of a face that does not count, nothing is learned
+
+
+class Centres(Codec):
+    """Targets are (N, 8, h, w): the six maps, then where they are to be learned: around faces, and at all.
+
+    `sigma` of the configuration is the width of the bump around a face's middle, in sides of its box.
+    """
+
+    def __init__(self, config: recipes.Codec, points: int, size: tuple[int, int]) -> None:
+        if points != 2 or config.sigma <= 0:
+            raise UserError("codec: centres needs the points axis2 and a sigma above 0")
+        self.sigma, self.weight = config.sigma, config.weight
+        self.map_size = math.ceil(size[1] / STRIDE), math.ceil(size[0] / STRIDE)
+        self.output_spec = OutputSpec(MAPS, self.map_size)
+
+    def encode(self, points: Tensor) -> Tensor:
+        """One face per crop (N, 2, 2), or several: (N, F, 5).
+
+        Those are x, y of the axis' first and second point, pixels, and 1; 0 for a face that does not count,
+        because much of it is hidden; and NaN where fewer than F are in a crop.
+        """
+        if points.shape[1:] == (2, 2):
+            points = F.pad(points.flatten(1), (0, 1), value=1.0)[:, None]
+        there = points[..., 4].nan_to_num(-1)
+        top, bottom = points[..., :2].nan_to_num(0), points[..., 2:4].nan_to_num(0)
+        middle = ((top + bottom) / 2 + 0.5) / STRIDE - 0.5  # in cells
+        up = top - bottom
+        side = up.norm(dim=-1).clamp_min(1e-3)
+
+        rows, columns = (torch.arange(n, device=points.device) for n in self.map_size)
+        grid = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), -1)  # (h, w, 2) x, y
+        cell = middle.round()[..., None, None, :]
+        away = (grid - cell).square().sum(-1)  # (N, F, h, w)
+        width = (self.sigma * side / STRIDE).clamp_min(0.7)[..., None, None]
+        bumps = torch.exp(-away / (2 * width**2)) * (there == 1)[..., None, None]
+        heat, nearest = bumps.max(dim=1, keepdim=True)
+        near = (heat > NEAR).float()
+
+        log_side = (side / STRIDE).log()[..., None]
+        values = torch.cat([middle, log_side, F.normalize(up, dim=-1)], -1)[
+            ..., None, None
+        ]  # (N, F, 5, 1, 1)
+        values = values.expand(*values.shape[:3], *self.map_size)
+        chosen = values.gather(1, nearest[:, :, None].expand(-1, -1, 5, -1, -1))[:, 0]
+        place = chosen[:, :2] - grid.permute(2, 0, 1)
+        reach = (REACH * side / STRIDE)[..., None, None] ** 2
+        passed_over = ((away < reach) & (there == 0)[..., None, None]).any(1, keepdim=True) & (heat < NEAR)
+        return torch.cat([heat, place, chosen[:, 2:], near, (~passed_over).float()], 1)
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        """The focal loss of the first map (Law & Deng, 2018), and L1 of the others around faces."""
+        heat, near, counted = target[:, 0], target[:, -2], target[:, -1]
+        logits = output[:, 0] - RARE
+        sure = logits.sigmoid()
+        hit = heat == 1
+        missed = -((1 - sure) ** 2) * F.logsigmoid(logits)
+        false = -((1 - heat) ** 4) * sure**2 * F.logsigmoid(-logits)
+        counted = counted * ~((heat < EMPTY) & (sure.detach() > TRUSTED))
+        focal = (torch.where(hit, missed, false) * counted).sum() / hit.sum().clamp_min(1)
+        away = (output[:, 1:] - target[:, 1:MAPS]).abs().sum(1)
+        return self.weight * (focal + (away * near).sum() / near.sum().clamp_min(1))
+
+    def find(self, output: Tensor, most: int) -> Tensor:
+        """The surest `most` faces (N, most, 5): x, y of the axis' two points, pixels, and the score 0…1.
+
+        Only cells that are surer than their eight neighbours: one face may still be found twice.
+        """
+        n, _, _, w = output.shape
+        sure = (output[:, :1] - RARE).sigmoid()
+        sure = (sure * (F.max_pool2d(sure, 3, 1, 1) == sure)).flatten(1)
+        score, cell = sure.topk(most, dim=1)
+        values = output[:, 1:].flatten(2).gather(2, cell[:, None].expand(n, MAPS - 1, most))
+        row = cell // w
+        column = cell - row * w  # ONNX lacks a remainder by a width that is not known yet
+        middle = (torch.stack([column + values[:, 0], row + values[:, 1]], -1) + 0.5) * STRIDE - 0.5
+        half = F.normalize(values[:, 3:5], dim=1).mT * (values[:, 2].exp() * STRIDE / 2)[..., None]
+        return torch.cat([middle + half, middle - half, score[..., None]], -1)
+
+    def decode(self, output: Tensor) -> Tensor:
+        return self.find(output, 1)[:, 0, :4].unflatten(1, (2, 2))

@@ -1,0 +1,70 @@
+"""What training draws: examples, each by a seed of its own, made by processes beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from keypoints.datasets.tensors import Faces
+from keypoints.landmarks import SCHEMES
+from keypoints.recipes import Augment
+from keypoints.training.augmentation import Augmenter
+from keypoints.training.composition import Composer
+
+Example = tuple[np.ndarray, np.ndarray]  # a crop (height, width, C) uint8, and what the codec encodes
+Draw = tuple[int, int]  # which face, and the seed
+AHEAD = 4  # batches that each process makes before they are asked for
+
+
+class Examples(Dataset[Example]):
+    """Training examples: a face, changed as the recipe says, or a scene of several. One draw, one example."""
+
+    def __init__(self, config: Augment, scheme: str, faces: Faces) -> None:
+        self.faces = faces
+        self.compose = Composer(config, config.scenes, faces) if config.scenes else None
+        self.augment = Augmenter(config, SCHEMES[scheme], faces.size, faces.margin)
+
+    def __getitem__(self, draw: Draw) -> Example:
+        i, seed = draw
+        if self.compose:
+            return self.compose(seed)
+        return self.augment(self.faces.images[i], self.faces.points[i], seed)
+
+
+def count_workers(threads: int) -> int:
+    """How many processes make examples: as many as there are cores that training leaves, or one."""
+    return min(8, max(1, (os.cpu_count() or 1) - threads))
+
+
+def load(examples: Examples, batches: Iterable[list[Draw]], workers: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """The batches in their order, crops (N, height, width, C) uint8 and points, as tensors.
+
+    `workers` processes make them, 0 for this one; by how many does not change a byte.
+    """
+    return iter(
+        DataLoader(
+            examples,
+            batch_sampler=batches,
+            num_workers=workers,
+            collate_fn=stack,
+            worker_init_fn=start_worker,
+            prefetch_factor=AHEAD if workers else None,
+        )
+    )
+
+
+def stack(made: list[Example]) -> tuple[Tensor, Tensor]:
+    """Examples as one batch."""
+    crops, points = zip(*made, strict=True)
+    return torch.from_numpy(np.stack(crops)), torch.from_numpy(np.stack(points))
+
+
+def start_worker(_: int) -> None:
+    """One thread per process: pictures are small."""
+    cv2.setNumThreads(0)
