@@ -29,6 +29,7 @@ class Profile:
     faces: dict[str, Positive]  # how many faces to draw for each synthetic data set
     max_epochs: dict[str, Positive | None]  # an upper bound for each part
     batch: Positive  # faces a step, where an option takes it over by ${train.batch}
+    scene: Positive  # pixels a side, where an option takes it over by ${profile.scene}
     max_broken: Share  # of the images may be unreadable and left out
 
 
