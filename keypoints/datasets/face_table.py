@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -11,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from keypoints.crops import Region
 from keypoints.datasets.archives import members
 from keypoints.errors import Faults, UserError
-from keypoints.images import FORMATS, MAX_PIXELS
+from keypoints.images import open_header
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,9 +147,6 @@ def _check_finite(archive: Path, face: Face) -> None:
 
 def _size(data: bytes) -> Size | str:
     try:
-        # Reads the header only; a file's name may lie about its format.
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            size = image.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return "no picture" if isinstance(error, Image.UnidentifiedImageError) else str(error)
-    return size if size[0] * size[1] <= MAX_PIXELS else f"{size[0]} x {size[1]} pixels are too many"
+        return open_header(data).size  # a file's name may lie about its format
+    except ValueError as error:
+        return str(error)

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from keypoints import images
+from keypoints import picture_limits
 from keypoints.app import server
 from keypoints.app.__main__ import listen
 from keypoints.errors import UserError
@@ -108,7 +108,7 @@ def test_refusals_in_words(client, query, content, status, words):
 
 
 def test_too_many_pixels(client, monkeypatch):
-    monkeypatch.setattr(images, "MAX_PIXELS", 80 * 60 - 1)
+    monkeypatch.setattr(picture_limits, "MAX_PIXELS", 80 * 60 - 1)
     answer = client.post("/api/faces", content=picture())
     assert answer.status_code == 422 and "80 x 60 pixels are too many" in answer.json()["error"]
 
