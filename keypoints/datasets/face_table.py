@@ -18,6 +18,8 @@ from keypoints.images import open_header
 if TYPE_CHECKING:
     import pandas as pd
 
+TEXT = 2**25  # bytes of one list of faces; iBUG's longest has 7 MB
+TEXTS = 2**26  # of all lists of an archive, which are kept in memory
 FAR = 1e6  # pixels: no annotation reaches that far
 Size = tuple[int, int]  # width, height in pixels of the image file
 
@@ -42,18 +44,27 @@ class Face:
     more: tuple[tuple[str, str], ...] = ()
 
 
-def scan(archive: Path, texts: str, images: str) -> tuple[dict[str, bytes], dict[str, Size | str]]:
+def scan(
+    archive: Path, texts: str, images: str, longest: int = TEXT
+) -> tuple[dict[str, bytes], dict[str, Size | str]]:
     """Read an archive once: the members that match `texts`, and the sizes of those that match `images`.
 
     Both are regular expressions for whole names. A size is (width, height), or the reason why the image
-    is broken. Raises `UserError` for a bad archive and for one without any such text.
+    is broken. Raises `UserError` for a bad archive, for one without any such text, and for texts of more
+    than `longest` bytes or `TEXTS` together.
     """
     text, image = re.compile(texts), re.compile(images)
     contents: dict[str, bytes] = {}
+    left = TEXTS
     sizes: dict[str, Size | str] = {}
     for name, data in members(archive, lambda name: bool(text.fullmatch(name) or image.fullmatch(name))):
         if text.fullmatch(name):
             contents[name] = data
+            left -= len(data)
+            if len(data) > longest or left < 0:
+                raise UserError(
+                    f"{archive}: {name} is too long for annotations: get the archive from elsewhere"
+                )
         else:
             sizes[name] = _size(data)
     if not contents:

@@ -35,14 +35,15 @@ NEUTRAL = {
     "keypoints",
 }
 TYPES = {"Region"}  # who imports nothing else of a module does not depend on it
+ARCHIVES = {"keypoints.datasets.archives", "keypoints.datasets.tar_headers"}
 # Code that a stage imports and that decides none of its bytes.
 SPARED = {
     # An archive is fetched as it is, or drawn; downloads import bounds on sizes, and `files.whole`.
-    "download": {"keypoints.datasets", "keypoints.datasets.archives", "keypoints.files"},
+    "download": {"keypoints.datasets", *ARCHIVES, "keypoints.files"},
     "parse": {"keypoints.files"},  # `files.whole` only
     # These read tensors: `tensors` imports the reading of pictures lazily.
     **{
-        stage: {"keypoints.datasets", "keypoints.datasets.archives", "keypoints.images"}
+        stage: {"keypoints.datasets", *ARCHIVES, "keypoints.images"}
         for stage in ("train", "evaluate", "render")
     },
 }
