@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from keypoints.errors import UserError
-from keypoints.recipes import STRICT, Name, Part, Positive, Share, validate
+from keypoints.recipes import STRICT, Count, Name, Part, Share, validate
 
 
 @dataclass(config=STRICT)
@@ -26,9 +26,9 @@ class Profile:
     name: Name
     source: Literal["synthetic", "archives"]  # drawn by the project, or the official archives
     mirror: str | None  # a folder that is looked in before any address
-    faces: dict[str, Positive]  # how many faces to draw for each synthetic data set
-    max_epochs: dict[str, Positive | None]  # an upper bound for each part
-    batch: Positive  # faces a step, where an option takes it over by ${train.batch}
+    faces: dict[str, Count]  # how many faces to draw for each synthetic data set
+    max_epochs: dict[str, Count | None]  # an upper bound for each part
+    batch: Count  # faces a step, where an option takes it over by ${train.batch}
     max_broken: Share  # of the images may be unreadable and left out
 
 
@@ -57,7 +57,7 @@ class Submission:
 @dataclass(config=STRICT)
 class Params:
     seed: Annotated[int, Field(ge=0, lt=2**31)]
-    threads: Positive  # of the CPU; another number gives other bytes in the weights
+    threads: Annotated[int, Field(gt=0, le=1024)]  # of the CPU; they decide the weights' bytes
     profile: Profile
     train: dict[str, Any]  # defaults that the options refer to by ${train.…}
     datasets: dict[Name, Dataset]

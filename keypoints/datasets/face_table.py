@@ -129,6 +129,25 @@ def build_table(
     return pd.DataFrame(rows)
 
 
+def check(table: pd.DataFrame) -> None:
+    """Raise ValueError for what `build_table` never makes: other columns, kinds, lengths, ranges."""
+    import numpy as np
+
+    numbers = ["width", "height", "left", "top", "box_width", "box_height"]
+    texts = ["file", "group", "subset"]
+    if lacking := {*numbers, *texts, "points"} - set(table.columns):
+        raise ValueError(f"the column {min(lacking)} is not there")
+    for name in [*texts, *(column for column in table.columns if str(column).startswith("split_"))]:
+        if not table[name].map(lambda value: isinstance(value, str)).all():
+            raise ValueError(f"{name} is not text")
+    points = np.array(table["points"].tolist(), np.float64)  # a ValueError where their lengths differ
+    if points.ndim != 2 or points.shape[1] % 2 or np.nanmax(np.abs(points), initial=0) > FAR:
+        raise ValueError("points are not x0 y0 x1 y1 …, or in no picture")
+    values = table[numbers].to_numpy(np.float64)
+    if not (np.abs(values) <= FAR).all() or not (values[:, :2] > 0).all():
+        raise ValueError("a size or a box is no number, or in no picture")
+
+
 def draw_groups(groups: Iterable[str], seed: int, *shares: float) -> list[set[str]]:
     """Disjoint sets of groups, each a share of all of them, rounded; of many groups each has at least one.
 
