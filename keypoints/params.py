@@ -18,6 +18,9 @@ from pydantic.dataclasses import dataclass
 from keypoints.errors import UserError
 from keypoints.recipes import STRICT, Count, Name, Part, Share, validate
 
+DEPTH = 20  # of blocks in blocks
+LARGEST = 2**53  # beyond, JSON and others lose digits
+
 
 @dataclass(config=STRICT)
 class Profile:
@@ -93,13 +96,50 @@ def load(path: str | Path = "params.yaml") -> Params:
 
 
 def read(path: str | Path) -> Any:
-    """The values of a YAML file, unchecked. Raises `UserError`."""
+    """The values of a YAML file: plain ones, and otherwise unchecked. Raises `UserError`."""
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)
+        text = Path(path).read_text(encoding="utf-8")
+        _check_events(text)
+        tree = yaml.load(text, Loader=_Loader)
+        _check_plain(tree)
+        return tree
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `make compose` at the project's root") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    except (ValueError, TypeError, OverflowError) as error:  # of dates, numbers and keys that cannot be
+        raise UserError(f"{path}: not a possible value: {' '.join(str(error).split())[:300]}") from None
+
+
+def _check_events(text: str) -> None:
+    """Raise ValueError for depth, aliases and types by name: no composed file has them, and PyYAML falls."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if depth > DEPTH:
+            raise ValueError(f"line {line}: it is nested more than {DEPTH} deep")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) not in (None, "!"):
+            raise ValueError(f"line {line}: aliases and types by name are not read")
+
+
+def _check_plain(value: Any, key: str = "") -> None:
+    """Raise ValueError that names the key of what is neither a finite number, nor text, nor made of those."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_plain(name, f"the key {name!r}")
+            _check_plain(item, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, key)
+    elif isinstance(value, str):
+        if not value.isprintable():
+            raise ValueError(f"{key}: text without control characters is needed, got {value!r}")
+    elif isinstance(value, int | float):
+        if not abs(value) <= LARGEST:
+            raise ValueError(f"{key}: {value!r} is no possible number")
+    elif value is not None:  # YAML knows dates, sets and bytes too
+        raise ValueError(f"{key}: a number or text is needed, got {value!r}")
 
 
 def parse(tree: dict[str, Any], file: str | Path = "params.yaml") -> Params:
@@ -121,9 +161,7 @@ def _parse(tree: dict[str, Any]) -> Params:
     """As `parse`; raises ValueError, of which pydantic's ValidationError is a kind."""
     if not isinstance(tree, dict):
         raise ValueError("a mapping of keys is needed")
-    for key, value in leaves(tree):  # YAML knows dates and bytes too
-        if not isinstance(value, str | int | float | list | dict | None):
-            raise ValueError(f"{key}: a number or text is needed, got {value!r}")
+    _check_plain(tree)
     known = {"seed", "threads", "profile", "train", "datasets", "submission", "parts"}
     options = {str(key): value for key, value in tree.items() if key not in known}
     for name, option in options.items():
