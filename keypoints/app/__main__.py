@@ -44,7 +44,8 @@ def main(port: int, weights: str | None, detector: str | None, detector_model: s
         predictors = {Path(weights).stem: lambda: own}
     with listen(port) as server:
         print(f"http://127.0.0.1:{server.getsockname()[1]} shows the page; Ctrl-C ends it", flush=True)
-        config = uvicorn.Config(create(predictors), log_level="warning", server_header=False)
+        app = create(predictors)
+        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
         uvicorn.Server(config).run(sockets=[server])
 
 

@@ -26,6 +26,7 @@ from keypoints.predict.detectors import Detection
 from keypoints.predict.framing import upright_box
 
 BATCH = 32  # faces at once
+MAX_BOXES = 1_000  # that are given for one picture
 Opened = tuple[Image.Image, Sequence[Region] | None]  # of mode RGB; boxes that are given
 # Chosen on the training and validation faces of the split `strict`.
 AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
@@ -239,7 +240,9 @@ class Predictor:
 
 
 def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
-    """Boxes that somebody gave, as detections. Raises ValueError for one without an area."""
+    """Boxes that somebody gave, as detections. Raises ValueError for too many, or one without an area."""
+    if len(boxes) > MAX_BOXES:
+        raise ValueError(f"{len(boxes)} boxes are more than {MAX_BOXES}")
     for box in boxes:
         if len(box) != 4 or not np.isfinite(box).all() or min(box[2:]) <= 0:
             raise ValueError(f"a box is left, top, width, height with an area, not {list(box)}")
