@@ -43,6 +43,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
+def warn(text: str) -> None:
+    """One line on standard error; what was going on goes on."""
+    print(printable(f"warning: {text}"), file=sys.stderr)
+
+
 def import_extra(extra: str, *modules: str) -> None:
     """Raise `UserError` that names the extra to install where one of these modules is not there."""
     for module in modules:
@@ -84,4 +89,4 @@ class Faults:
             raise UserError(
                 f"{text}; more than profile.max_broken = {self.max_share:g} allows: get the archive again"
             )
-        print(f"warning: {text}", file=sys.stderr)
+        warn(text)

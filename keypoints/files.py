@@ -1,17 +1,33 @@
-"""Files appear whole or not at all, and with the same bytes everywhere; hashes of files."""
+"""Files appear whole or not at all, with the same bytes everywhere, and are read if their digest fits.
+
+What this project writes as a zip (.npz, .pt) or as ONNX ends with the SHA-256 of all that comes before: in
+the zip's comment, or in the graph's last metadata. One flipped bit is found, and other programs read on.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keypoints.errors import UserError
+
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import ArrayLike
+
+_ZIP = b"PK\x03\x04"
+_ZIP_SEAL = b"sha256="
+_ONNX_SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"  # protobuf: a metadata_props of 74 bytes, key and value
+_HEX = 64  # characters of a SHA-256
+Layout = Mapping[
+    str, tuple[str, str]
+]  # name -> kind of the numbers, as "f4"; letters and numbers of the shape
 
 
 @contextmanager
@@ -42,6 +58,98 @@ def save_arrays(path: str | Path, arrays: Mapping[str, ArrayLike]) -> None:
             entry.file_size = array.nbytes  # ZIP64 only where it is needed
             with archive.open(entry, "w") as file:
                 np.lib.format.write_array(file, array, allow_pickle=False)
+        archive.close()  # before the digest is taken
+        seal(part)
+
+
+def load_arrays(path: str | Path, layout: Layout, missing: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    """What `save_arrays` wrote, with the arrays of a layout and perhaps more.
+
+    `layout`: name -> kind ("u1", "f4", "U" for text of any length, …) and shape, as ("f4", "N K 2"); one
+    letter means one length throughout. Floats are finite but for the `missing` ones, which may be NaN.
+    Raises `UserError` for a file that is missing, damaged or holds anything else.
+    """
+    import numpy as np
+
+    try:
+        check_seal(path)
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it holds no arrays")
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+        _check_layout(found, layout, missing)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro`") from None
+    except Exception as error:  # numpy and zipfile raise nearly anything for a damaged file
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{path} is damaged or of another kind ({why[:200]}): run `dvc repro`") from None
+    return found
+
+
+def _check_layout(arrays: Mapping[str, np.ndarray], layout: Layout, missing: tuple[str, ...]) -> None:
+    """Raise ValueError for the first array that is not there, or not as the layout says."""
+    import numpy as np
+
+    lengths: dict[str, int] = {}
+    for name, (kind, shape) in layout.items():
+        if name not in arrays:
+            raise ValueError(f"{name} is not in it")
+        array, letters = arrays[name], shape.split()
+        own = f"{array.dtype.kind}{array.dtype.itemsize}"
+        if not own.startswith(kind) or array.ndim != len(letters):
+            raise ValueError(f"{name} is {own} of shape {array.shape}, not {kind} of ({shape})")
+        for letter, length in zip(letters, array.shape, strict=True):
+            if length != (int(letter) if letter.isdigit() else lengths.setdefault(letter, length)):
+                raise ValueError(f"{name} has the shape {array.shape}, not ({shape}) as the others")
+        wrong = np.isinf if name in missing else lambda values: ~np.isfinite(values)
+        if array.dtype.kind == "f" and wrong(array).any():
+            raise ValueError(f"{name} holds what is no finite number")
+
+
+def seal(path: str | Path) -> None:
+    """Append its digest to a whole zip without a comment, or to an ONNX file."""
+    with open(path, "r+b") as file:
+        tag = _ZIP_SEAL if file.read(4) == _ZIP else _ONNX_SEAL
+        if tag == _ZIP_SEAL:
+            file.seek(-2, os.SEEK_END)  # the length of the comment
+            file.write(struct.pack("<H", len(tag) + _HEX))
+        file.seek(0, os.SEEK_END)
+        file.write(tag)
+        file.seek(0)
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+        file.write(found.encode())
+
+
+def check_seal(path: str | Path) -> None:
+    """Raise ValueError for a file whose bytes are not those that `seal` saw, or whose zip may unpack to more.
+
+    Files of older versions have no digest: of those, the zip's own checksums count.
+    """
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        is_zip = file.read(4) == _ZIP
+        file.seek(max(0, size - _HEX - len(_ONNX_SEAL)))
+        tail = file.read()
+    sealed = tail[:-_HEX].endswith((_ZIP_SEAL, _ONNX_SEAL))
+    if sealed and tail[-_HEX:] != _digest_of_start(path, size - _HEX).encode():
+        raise ValueError("its digest is another one")
+    if not is_zip:
+        return
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise ValueError("it is compressed")
+        if not sealed and (archive.comment or archive.testzip()):
+            raise ValueError("its checksum is another one")
+
+
+def _digest_of_start(path: str | Path, size: int) -> str:
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        while size > 0 and (block := file.read(min(size, 2**20))):
+            found.update(block)
+            size -= len(block)
+    return found.hexdigest()
 
 
 def sha256(path: str | Path) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
+import re
 import warnings
 from pathlib import Path
 from typing import IO
@@ -10,10 +12,11 @@ from typing import IO
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from keypoints.picture_limits import MAX_BYTES, check_size, check_tiles, check_work
+
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
-MAX_PIXELS = 100_000_000  # a larger picture is refused before it is decoded
-MAX_SIDE = 65_535  # and a longer one
+_HEIC = re.compile(rb".{4}ftyp(?:.{4}){0,16}?he[iv][cmsx]", re.DOTALL)  # the brands at a file's start
 
 warnings.filterwarnings("ignore", module=r"PIL\.")  # sizes are bounded here, and odd EXIF is ignored
 
@@ -29,18 +32,27 @@ def open_picture(picture: Picture) -> Image.Image:
     upper 8 are kept, or are floats 0…1 or booleans. Raises ValueError in words for what is no picture, and
     OSError for a file that cannot be read.
     """
-    if isinstance(picture, str | Path):
-        picture = Path(picture).read_bytes()
-    elif not isinstance(picture, Image.Image) and hasattr(picture, "read"):
-        picture = picture.read()
-    if isinstance(picture, bytes | bytearray):
-        return decode(bytes(picture), 3, upright=True)
-    if isinstance(picture, np.ndarray):
-        return Image.fromarray(to_8_bits(_check_shape(picture))).convert("RGB")
     if isinstance(picture, Image.Image):
         return convert(picture, 3, upright=True)
+    if isinstance(picture, np.ndarray):
+        return Image.fromarray(to_8_bits(_check_shape(picture))).convert("RGB")
+    if isinstance(picture, bytes | bytearray):
+        return decode(bytes(picture), 3, upright=True)
+    if isinstance(picture, str | Path) or hasattr(picture, "read"):
+        return decode(read(picture), 3, upright=True)
     kind = type(picture).__name__
     raise ValueError(f"a picture is a path, bytes, a file, a Pillow image or an array, not {kind}")
+
+
+def read(file: str | Path | IO[bytes]) -> bytes:
+    """The bytes of a file. Raises OSError, and ValueError for more than any picture has."""
+    if isinstance(file, str | Path):
+        with open(file, "rb") as opened:
+            return read(opened)
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"more than {MAX_BYTES} bytes are no picture")
+    return data
 
 
 def decode(data: bytes, channels: int, upright: bool = False) -> Image.Image:
@@ -49,24 +61,33 @@ def decode(data: bytes, channels: int, upright: bool = False) -> Image.Image:
     `upright` turns it as its EXIF orientation says; data sets' points are of the pixels as they lie.
     Raises ValueError in words for what is no picture, is cut short, or is too large.
     """
+    return convert(open_header(data), channels, upright)
+
+
+def open_header(data: bytes) -> Image.Image:
+    """What a file's header says, mode and size, with the pixels still to decode. Raises ValueError."""
+    formats = _learn_heic() if _HEIC.match(data) else FORMATS
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        check_tiles(data)
+        image = Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError:  # its own words name a place in memory
         raise ValueError("not a whole picture: no format that is read here") from None
     except Exception as error:  # decoders raise nearly anything for damaged headers
         raise ValueError(f"not a whole picture: {_reason(error)}") from None
-    return convert(image, channels, upright)
+    check_work(image, data)
+    return image
 
 
 def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.Image:
     """A Pillow image of any mode as "L" or "RGB". Raises ValueError as `decode` does."""
-    _check_size(*image.size)
+    check_size(*image.size)
+    wanted = "L" if channels == 1 else "RGB"
     try:
         image.load()
         image = _turn(image) if upright else image
         if image.mode.startswith(("I", "F")):  # Pillow would clip instead of scale
             image = Image.fromarray(to_8_bits(np.asarray(image)))
-        return image.convert("L" if channels == 1 else "RGB")
+        return image if image.mode == wanted else image.convert(wanted)
     except Exception as error:  # decoders raise nearly anything for damaged pixels
         raise ValueError(f"not a whole picture: {_reason(error)}") from None
 
@@ -74,8 +95,7 @@ def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.I
 def orientation(data: bytes) -> int:
     """How EXIF says that a file's picture is turned, 1…8; 1 where it does not say."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            found = image.getexif().get(ExifTags.Base.Orientation)
+        found = open_header(data).getexif().get(ExifTags.Base.Orientation)
     except Exception:  # `decode` says what is wrong with it
         return 1
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
@@ -116,21 +136,25 @@ def _check_shape(array: np.ndarray) -> np.ndarray:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or not array.size:
         raise ValueError(f"an array (H, W), (H, W, 3) or (H, W, 4), not empty, is needed, not {array.shape}")
-    _check_size(array.shape[1], array.shape[0])
+    check_size(array.shape[1], array.shape[0])
     return np.ascontiguousarray(array)
 
 
-def _check_size(width: int, height: int) -> None:
-    if not width or not height:
-        raise ValueError("it has no pixels")
-    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise ValueError(f"{width} x {height} pixels are too many")
+def _learn_heic() -> tuple[str]:
+    """The format that pillow-heif adds to Pillow's own. Raises ValueError where that is not installed."""
+    if importlib.util.find_spec("pillow_heif") is None:
+        raise ValueError("HEIC is read where pillow-heif is installed: pip install pillow-heif")
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return ("HEIF",)
 
 
 def _turn(image: Image.Image) -> Image.Image:
     """As EXIF says; unreadable EXIF says nothing."""
     try:
-        return ImageOps.exif_transpose(image)
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return ImageOps.exif_transpose(image) if turned else image  # which copies what is upright, too
     except Exception:
         return image
 

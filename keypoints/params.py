@@ -16,7 +16,10 @@ from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from keypoints.errors import UserError
-from keypoints.recipes import STRICT, Name, Part, Positive, Share, validate
+from keypoints.recipes import STRICT, Count, Name, Part, Share, validate
+
+DEPTH = 20  # of blocks in blocks
+LARGEST = 2**53  # beyond, JSON and others lose digits
 
 
 @dataclass(config=STRICT)
@@ -26,10 +29,10 @@ class Profile:
     name: Name
     source: Literal["synthetic", "archives"]  # drawn by the project, or the official archives
     mirror: str | None  # a folder that is looked in before any address
-    faces: dict[str, Positive]  # how many faces to draw for each synthetic data set
-    max_epochs: dict[str, Positive | None]  # an upper bound for each part
-    batch: Positive  # faces a step, where an option takes it over by ${train.batch}
-    scene: Positive  # pixels a side, where an option takes it over by ${profile.scene}
+    faces: dict[str, Count]  # how many faces to draw for each synthetic data set
+    max_epochs: dict[str, Count | None]  # an upper bound for each part
+    batch: Count  # faces a step, where an option takes it over by ${train.batch}
+    scene: Annotated[int, Field(ge=32, le=1024)]  # pixels a side, where an option takes ${profile.scene}
     max_broken: Share  # of the images may be unreadable and left out
 
 
@@ -58,7 +61,7 @@ class Submission:
 @dataclass(config=STRICT)
 class Params:
     seed: Annotated[int, Field(ge=0, lt=2**31)]
-    threads: Positive  # of the CPU; another number gives other bytes in the weights
+    threads: Annotated[int, Field(gt=0, le=1024)]  # of the CPU; they decide the weights' bytes
     profile: Profile
     train: dict[str, Any]  # defaults that the options refer to by ${train.…}
     datasets: dict[Name, Dataset]
@@ -94,13 +97,50 @@ def load(path: str | Path = "params.yaml") -> Params:
 
 
 def read(path: str | Path) -> Any:
-    """The values of a YAML file, unchecked. Raises `UserError`."""
+    """The values of a YAML file: plain ones, and otherwise unchecked. Raises `UserError`."""
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)
+        text = Path(path).read_text(encoding="utf-8")
+        _check_events(text)
+        tree = yaml.load(text, Loader=_Loader)
+        _check_plain(tree)
+        return tree
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `make compose` at the project's root") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    except (ValueError, TypeError, OverflowError) as error:  # of dates, numbers and keys that cannot be
+        raise UserError(f"{path}: not a possible value: {' '.join(str(error).split())[:300]}") from None
+
+
+def _check_events(text: str) -> None:
+    """Raise ValueError for depth, aliases and types by name: no composed file has them, and PyYAML falls."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if depth > DEPTH:
+            raise ValueError(f"line {line}: it is nested more than {DEPTH} deep")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) not in (None, "!"):
+            raise ValueError(f"line {line}: aliases and types by name are not read")
+
+
+def _check_plain(value: Any, key: str = "") -> None:
+    """Raise ValueError that names the key of what is neither a finite number, nor text, nor made of those."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_plain(name, f"the key {name!r}")
+            _check_plain(item, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, key)
+    elif isinstance(value, str):
+        if not value.isprintable():
+            raise ValueError(f"{key}: text without control characters is needed, got {value!r}")
+    elif isinstance(value, int | float):
+        if not abs(value) <= LARGEST:
+            raise ValueError(f"{key}: {value!r} is no possible number")
+    elif value is not None:  # YAML knows dates, sets and bytes too
+        raise ValueError(f"{key}: a number or text is needed, got {value!r}")
 
 
 def parse(tree: dict[str, Any], file: str | Path = "params.yaml") -> Params:
@@ -122,9 +162,7 @@ def _parse(tree: dict[str, Any]) -> Params:
     """As `parse`; raises ValueError, of which pydantic's ValidationError is a kind."""
     if not isinstance(tree, dict):
         raise ValueError("a mapping of keys is needed")
-    for key, value in leaves(tree):  # YAML knows dates and bytes too
-        if not isinstance(value, str | int | float | list | dict | None):
-            raise ValueError(f"{key}: a number or text is needed, got {value!r}")
+    _check_plain(tree)
     known = {"seed", "threads", "profile", "train", "datasets", "submission", "parts"}
     options = {str(key): value for key, value in tree.items() if key not in known}
     for name, option in options.items():

@@ -26,7 +26,9 @@ def check_scheme(name: str) -> str:
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
-Pair = Annotated[list[Positive], Field(min_length=2, max_length=2)]
+Count = Annotated[int, Field(gt=0, le=10**9)]  # of anything that is done so often
+Pixels = Annotated[int, Field(gt=0, le=2048)]  # of a crop's side, or a map's
+Pair = Annotated[list[Pixels], Field(min_length=2, max_length=2)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 SchemeName = Annotated[Name, AfterValidator(check_scheme)]
@@ -43,7 +45,7 @@ class Data:
     region: Literal["image", "box"]  # the whole picture, or the square around the box
     scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # side of that square / root of the box's area
     crop_size: Pair  # width, height; not `size`, for DVC's run-cache does not see that name (dvc#10296)
-    margin: Annotated[int, Field(ge=0)]  # pixels kept around the crop for augmentation
+    margin: Annotated[int, Field(ge=0, le=2048)]  # pixels kept around the crop for augmentation
     channels: Literal[1, 3]
     target: Literal["philtrum", "tip"] = "philtrum"  # nose1: IMM's point, or landmarks.nose_tip
 
@@ -102,7 +104,7 @@ class Codec:
     )
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # of the loss; heatmap: of the maps'
     map_size: Pair | None = None  # heatmap: width, height of the maps
-    components: Positive = 1  # pca
+    components: Annotated[int, Field(gt=0, le=2048)] = 1  # pca
 
 
 @dataclass(config=STRICT)
@@ -115,20 +117,20 @@ class Model:
 
 @dataclass(config=STRICT)
 class Train:
-    epochs: Positive
-    batch: Positive
+    epochs: Count
+    batch: Count
     lr: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     schedule: Literal["none", "cosine", "onecycle"] = "none"
     warmup: Share = 0.0  # share of the steps
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of the averaged weights, 0 for none
-    clip: Annotated[float, Field(gt=0)] | None = None  # norm of the gradient
+    clip: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # norm of the gradient
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
-    draws: Positive | None = None  # crops an epoch; null: each training face once
-    faces: Positive | None = None  # train on so many of the training faces only, drawn by the seed
+    draws: Count | None = None  # crops an epoch; null: each training face once
+    faces: Count | None = None  # train on so many of the training faces only, drawn by the seed
     # Epochs, counted from 0, whose answer for one face is kept for a picture; with any, the last one's too.
-    snapshots: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+    snapshots: list[Annotated[int, Field(ge=0, le=10**9)]] = Field(default_factory=list)
     profile: bool = False  # a trace of a few steps by torch.profiler into .profiles/
 
 

@@ -6,7 +6,6 @@ python -m stages.collection nose --photos data/collection --weights models/nose.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ def main(name: str, photos: Path, model: Path, out: Path) -> None:
     files.pop(BOXES, None)
     for listed in given.entries if given else ():
         if listed[-1] not in files:
-            warn(photos / BOXES, f"there is no {'/'.join(listed)}")
+            errors.warn(f"{photos / BOXES}: there is no {'/'.join(listed)}")
     out.mkdir(parents=True, exist_ok=True)
     if files:
         draw(name, files, given, model, out)
@@ -45,7 +44,7 @@ def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, mod
             picture = open_picture(path)
             faces = predict(picture, boxes_of(file, given))
         except (ValueError, OSError) as error:
-            warn(path, f"left out: {error}")
+            errors.warn(f"{path}: left out: {error}")
             continue
         boxes, points = [face.box for face in faces], [face.points for face in faces]
         plots.photograph(out / f"{file}.png", np.asarray(picture), boxes, points, predict.scheme)
@@ -55,10 +54,6 @@ def boxes_of(file: str, given: box_lists.BoxList | None) -> list[Region] | None:
     """What the list has for a photograph; without an entry, a detector looks. Raises ValueError."""
     listed = given is not None and box_lists.normalise(file) in given.entries
     return given.find(file) if given and listed else None
-
-
-def warn(path: Path, why: str) -> None:
-    print(errors.printable(f"warning: {path}: {why}"), file=sys.stderr)
 
 
 if __name__ == "__main__":

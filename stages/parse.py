@@ -21,7 +21,7 @@ def main(name: str, archive: Path, out: Path) -> None:
     # Without pandas' notes on its version, the bytes depend on the faces (and pyarrow) alone.
     columns = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
     with files.whole(out) as part:
-        parquet.write_table(columns, part, compression="zstd")
+        parquet.write_table(columns, part, compression="zstd", write_page_checksum=True)
     counts = []
     for protocol in dataset.SPLITS:
         split = table[f"split_{protocol}"].value_counts()

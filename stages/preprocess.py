@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from keypoints import datasets, errors, params
-from keypoints.datasets import tensors
+from keypoints.datasets import face_table, tensors
 from keypoints.errors import UserError
 
 
@@ -21,9 +21,11 @@ def main(name: str, table: Path, archive: Path, out: Path) -> None:
     data = settings.part(name).data
     scheme = datasets.get(data.dataset).SCHEME
     try:
-        rows = pd.read_parquet(table)
+        rows = pd.read_parquet(table, page_checksum_verification=True)
+        face_table.check(rows)
     except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
-        raise UserError(f"{table} is no table of faces ({type(error).__name__}): run `dvc repro`") from None
+        why = str(error) if type(error) is ValueError else type(error).__name__
+        raise UserError(f"{table} is no table of faces ({why}): run `dvc repro`") from None
     faces = tensors.build(rows, archive, data, scheme, settings.profile.max_broken)
     faces.save(out)
     counts = Counter(faces.split.tolist())

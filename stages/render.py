@@ -16,8 +16,10 @@ import torch
 from keypoints import errors, files, params, plots, tracking
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
+from keypoints.evaluation.part import PREDICTIONS
 from keypoints.models.trained import Trained
 from keypoints.plots.part import draw_net, draw_samples, draw_snapshots
+from keypoints.training import snapshots
 
 
 def main(args: argparse.Namespace) -> None:
@@ -28,10 +30,11 @@ def main(args: argparse.Namespace) -> None:
     faces = tensors.load(args.data)
     held_out = faces.held_out()
     found = read_predictions(args.predictions, len(held_out))
+    figures = read_figures(args.metrics)
     out, scheme, crops = args.out, trained.scheme, held_out.crops()
 
     draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
-    plots.curves(out / "curves.png", pd.read_csv(args.history))
+    plots.curves(out / "curves.png", read_history(args.history))
     plots.predictions(
         out / "predictions.png",
         crops,
@@ -53,25 +56,41 @@ def main(args: argparse.Namespace) -> None:
     if maps is not None:
         plots.heatmaps(out / "heatmaps.png", crops[best], maps[0], found["points"][best], scheme.names())
         plots.heatmap_grid(out / "maps.png", maps[0], scheme.names())
-    with np.load(args.snapshots, allow_pickle=False) as shots:
-        seen = faces.only("val") if "val" in faces.split else faces.only("train")
-        draw_snapshots(out / "snapshots.png", shots, seen.crops()[0], scheme)
+    seen = faces.only("val") if "val" in faces.split else faces.only("train")
+    draw_snapshots(out / "snapshots.png", snapshots.load(args.snapshots), seen.crops()[0], scheme)
 
     run = tracking.finished_run(files.sha256(args.weights))
-    run.metrics(json.loads(args.metrics.read_text()))
+    run.metrics(figures)
     run.files(out)
 
 
 def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
     """What the evaluate stage wrote for these many faces. Raises `UserError`."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {key: arrays[key] for key in arrays.files}
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({type(error).__name__}): run `dvc repro`") from None
+    found = files.load_arrays(path, PREDICTIONS, missing=("nme", "mean_shape_nme", "point_nme"))
     if len(found["nme"]) != faces:
         raise UserError(f"{path} is of {len(found['nme'])} faces, not of these {faces}: run `dvc repro`")
     return found
+
+
+def read_history(path: Path) -> pd.DataFrame:
+    """What the train stage wrote: a row per epoch; NaN without validation faces. Raises `UserError`."""
+    try:
+        rows = pd.read_csv(path)
+        figures = rows[["epoch", "train_loss", "val_loss", "val_nme"]].astype(float)
+        if figures["epoch"].tolist() != list(range(1, len(rows) + 1)):
+            raise ValueError("its epochs are not 1, 2, …")
+    except (OSError, ValueError, LookupError) as error:
+        raise UserError(f"{path} is no history of a training ({error}): run `dvc repro`") from None
+    return rows
+
+
+def read_figures(path: Path) -> dict[str, float]:
+    """What the evaluate stage measured. Raises `UserError`."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {str(key): float(value) for key, value in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(f"{path} holds no figures ({type(error).__name__}): run `dvc repro`") from None
 
 
 if __name__ == "__main__":

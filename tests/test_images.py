@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
+import types
 import zlib
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from keypoints import images
+from keypoints import images, picture_limits
 
 # Smooth, so that JPEG hardly changes it: red grows to the right, green downwards.
 SCENE = np.stack(np.broadcast_arrays(np.arange(60) * 4, np.arange(40)[:, None] * 6, 90), -1).astype(np.uint8)
@@ -74,7 +76,9 @@ def header_only(width: int, height: int) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-@pytest.mark.parametrize("width, height", [(images.MAX_PIXELS + 1, 1), (10_001, 10_000), (60_000, 60_000)])
+@pytest.mark.parametrize(
+    "width, height", [(picture_limits.MAX_PIXELS + 1, 1), (10_001, 10_000), (60_000, 60_000)]
+)
 def test_a_bomb_is_refused_by_its_header(width: int, height: int) -> None:
     with pytest.raises(ValueError, match=r"too many|exceeds limit"):
         images.decode(header_only(width, height), 1)
@@ -96,6 +100,21 @@ def test_what_is_no_whole_picture_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"not a whole picture: .*[a-z]") as caught:
         images.decode(data, 3)
     assert "\n" not in str(caught.value)
+
+
+def test_heic_is_read_through_pillow_heif_or_named(monkeypatch):
+    data = b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(100)
+    monkeypatch.setattr(images.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"HEIC .* pip install pillow-heif"):
+        images.decode(data, 3)
+    known = types.ModuleType("pillow_heif")
+    known.register_heif_opener = lambda: Image.register_open(
+        "HEIF", lambda file, name: scene("RGB"), lambda prefix: prefix[4:8] == b"ftyp"
+    )
+    monkeypatch.setitem(sys.modules, "pillow_heif", known)
+    monkeypatch.setattr(images.importlib.util, "find_spec", lambda name: known)
+    monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
+    assert images.decode(data, 3).size == (60, 40)
 
 
 WHOLE = {kind: encoded(scene("RGB"), kind) for kind in ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")}

@@ -172,7 +172,7 @@ def test_a_key_that_is_a_number_is_named(tree: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"a: [1, 2", b"a: 1\n b: 2\n", b"\xff\xfe\x00a", b"a: !!python/object/apply:os.getcwd []"]
+    "content", [b"a: [1, 2", b"a: 1\n b: 2\n", b"\xff\xfe\x00a", b"a: \0", b"? [1]\n: 2"]
 )
 def test_what_is_no_yaml_is_refused_in_one_line(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
@@ -180,6 +180,38 @@ def test_what_is_no_yaml_is_refused_in_one_line(content: bytes, tmp_path: Path) 
     with pytest.raises(UserError, match=r"a\.yaml is not YAML") as caught:
         params.load(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        ("a: !!python/object/apply:os.getcwd []", "line 1: aliases and types by name"),
+        ("a: !!set {b, c}", "types by name"),
+        ("a: !!binary aGk=", "types by name"),
+        ("a: &a [*a]", "aliases"),
+        ("a: &a [1]\nb: [*a, *a]", "line 2: aliases"),
+        ("a: " + 100_000 * "[", "nested more than 20 deep"),
+        (50_000 * "{a: ", "nested more than 20 deep"),
+        ("a: " + 5_000 * "9", "not a possible value"),
+        ("a: 9223372036854775808", "a: 9223372036854775808 is no possible number"),
+        ("a: [1, .inf]", "a: inf is no possible number"),
+        ("a: {b: .nan}", "a.b: nan is no possible number"),
+        ("a: 2020-13-45", "not a possible value"),
+        ("a: 2020-12-24", "a: a number or text is needed"),
+        ("2020-12-24: 1", "the key datetime"),
+        ('a: "\\e[2J"', "a: text without control characters"),
+        ('"\\e[2J": 1', "text without control characters"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_values_that_no_composed_file_holds_are_refused_in_one_line(
+    content: str, says: str, tmp_path
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(content)
+    with pytest.raises(UserError, match=re.escape(says)) as caught:
+        params.read(path)
+    assert "\n" not in str(caught.value) and "\x1b" not in str(caught.value)
 
 
 def test_a_missing_file_names_how_to_make_it(tmp_path: Path) -> None:

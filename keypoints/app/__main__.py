@@ -24,7 +24,7 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints app") -> N
     parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
     parser.add_argument("--port", type=int, default=8000, help="of 127.0.0.1; 0: any that is free")
     parser.add_argument("--weights", help="your own, in the place of the models that come along")
-    parser.add_argument("--detector", help="mtcnn (the default), haar, centerface, dlib, yunet, whole")
+    parser.add_argument("--detector", help="faces (the default), mtcnn, haar, centerface, dlib, yunet, whole")
     parser.add_argument("--detector-model", help="the file that yunet needs")
     args = parser.parse_args(argv)
     errors.run(main, args.port, args.weights, args.detector, args.detector_model)
@@ -44,7 +44,8 @@ def main(port: int, weights: str | None, detector: str | None, detector_model: s
         predictors = {Path(weights).stem: lambda: own}
     with listen(port) as server:
         print(f"http://127.0.0.1:{server.getsockname()[1]} shows the page; Ctrl-C ends it", flush=True)
-        config = uvicorn.Config(create(predictors), log_level="warning", server_header=False)
+        app = create(predictors)
+        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
         uvicorn.Server(config).run(sockets=[server])
 
 

@@ -6,20 +6,23 @@ GET  /api/options                                what there is to choose
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from PIL import Image
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 
 from keypoints import images, overlays
+from keypoints.app.uploads import MAX_BYTES, Refused, Uploads
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 
@@ -30,7 +33,6 @@ HERE = Path(__file__).parent
 PAGE = "page.html"
 FILES = (PAGE, "page.css", "page.js", "marks.js", "camera.js", "saving.js")
 HOSTS = ["127.0.0.1", "localhost"]  # another name that leads here is somebody else's (DNS rebinding)
-MAX_BYTES = 32 * 2**20  # of an upload
 MAX_OVERLAY = 800  # pixels per side of an overlay that is sent; the page magnifies it
 LABELS = {"landmarks": "68 points", "face": "58 points", "nose": "Nose"}
 HEADERS = {
@@ -42,19 +44,18 @@ HEADERS = {
 }
 
 
-class Refused(Exception):
-    """A request that is answered by `status` and words for the person."""
-
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status = status
-
-
 def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
     """The application. `predictors`: part -> what makes its predictor, called at its first picture."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     made: dict[str, Predictor] = {}
-    lock = Lock()  # one picture at a time: the net takes all cores for one anyway
+    uploads = Uploads()
+    worker = ThreadPoolExecutor(1)  # one picture at a time, also in memory: the net takes all cores for one
+
+    @asynccontextmanager
+    async def serving(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        worker.shutdown(wait=False, cancel_futures=True)
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=serving)
 
     def answer(data: bytes, part: str, overlay: str | None) -> dict[str, Any]:
         try:
@@ -62,10 +63,9 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
         except ValueError as error:
             why = str(error).partition(":")[0]  # what follows are Pillow's words for programmers
             raise Refused(422, f"This file cannot be read: {why}") from None
-        with lock:
-            if part not in made:
-                made[part] = predictors[part]()
-            faces = made[part](image)
+        if part not in made:
+            made[part] = predictors[part]()
+        faces = made[part](image)
         scheme = made[part].scheme
         try:
             drawings = (
@@ -86,7 +86,8 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
         part = part or next(iter(predictors))
         if part not in predictors:
             raise Refused(422, f"The model {part!r} is none of {', '.join(predictors)}")
-        return await run_in_threadpool(answer, await read_body(request), part, overlay)
+        async with uploads.receive(request) as data:
+            return await asyncio.get_running_loop().run_in_executor(worker, answer, data, part, overlay)
 
     @app.get("/api/options")
     def options() -> dict[str, Any]:
@@ -94,12 +95,17 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
         return {"parts": parts, "overlays": list(overlays.OVERLAYS), "max_bytes": MAX_BYTES}
 
     for file in FILES:
-        app.get(f"/{file}".removesuffix(PAGE))(lambda file=file: FileResponse(HERE / file))
+        serve = app.api_route(f"/{file}".removesuffix(PAGE), methods=["GET", "HEAD"])
+        serve(lambda file=file: FileResponse(HERE / file))
 
     @app.exception_handler(Refused)
     @app.exception_handler(UserError)
     def refuse(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": str(error)}, getattr(error, "status", 503))
+
+    @app.exception_handler(ClientDisconnect)
+    def leave(_: Request, __: Exception) -> Response:
+        return Response(status_code=408)  # nobody reads it
 
     @app.middleware("http")
     async def guard(request: Request, handle: Callable) -> Response:
@@ -113,16 +119,6 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
 
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
     return app
-
-
-async def read_body(request: Request) -> bytes:
-    """The bytes of a request, counted as they come: their announced length may be missing or wrong."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_BYTES:
-            raise Refused(413, f"This file is larger than {MAX_BYTES >> 20} MB")
-    return bytes(data)
 
 
 def draw_overlay(name: str, size: tuple[int, int], face: Face, scheme: Scheme) -> dict[str, Any]:

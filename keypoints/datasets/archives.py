@@ -17,16 +17,17 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, Self, cast
+from typing import IO, Any, cast
 
 from tqdm import tqdm
 
+from keypoints.datasets.tar_headers import Header
 from keypoints.errors import UserError
 
 MEMBER = 64 * 2**20  # bytes of one member
 TOTAL = 8 * 2**30  # bytes of all that is unpacked in one reading
 MEMBERS = 200_000
-HEADER = 2**20  # bytes of one extended tar header
+DIRECTORY = 2**24  # bytes of the list that ends a zip: its entries are read at once
 
 _MAGIC = {b"PK\x03\x04": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz"}
 _OPEN: dict[str, Callable[[Any], Any]] = {
@@ -35,13 +36,6 @@ _OPEN: dict[str, Callable[[Any], Any]] = {
     "xz": lzma.open,
     "tar": lambda raw: raw,
 }
-_EXTENDED = (
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)
 # What the standard library raises for damaged archives (a bad bzip2 stream is a plain OSError).
 _DAMAGE = (
     tarfile.TarError,
@@ -119,26 +113,6 @@ def _check(name: str, plain: bool, size: int) -> None:
         raise _Refused(f"{name!r} is larger than {MEMBER} bytes")
 
 
-class _Header(tarfile.TarInfo):
-    """A member's header; where the standard reader takes a bad one for the end, this one objects."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
-        info = super().frombuf(buf, encoding, errors)
-        if info.type in _EXTENDED and info.size > HEADER:
-            raise tarfile.ReadError("an extended header is too long")
-        return info
-
-    @classmethod
-    def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
-        try:
-            return super().fromtarfile(tar)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the zeros that end an archive
-            raise
-        except tarfile.HeaderError as error:
-            raise tarfile.ReadError(f"{error} at byte {tar.offset}") from None
-
-
 class _Bounded:
     """The unpacked stream of a tar: ends in an error when it runs on too long, and moves the bar."""
 
@@ -160,7 +134,9 @@ def _tar(
     bar = tqdm(total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, delay=2, leave=False)
     with open(path, "rb") as raw, bar, unpack(raw) as stream:
         bounded = _Bounded(stream, raw, bar)
-        with tarfile.open(fileobj=cast(IO[bytes], bounded), mode="r|", bufsize=2**18, tarinfo=_Header) as tar:
+        with tarfile.open(
+            fileobj=cast(IO[bytes], bounded), mode="r|", bufsize=2**18, tarinfo=Header.fresh()
+        ) as tar:
             for count, info in enumerate(tar):
                 if count >= MEMBERS:
                     raise _Refused(f"it has more than {MEMBERS} members")
@@ -175,6 +151,7 @@ def _tar(
 
 
 def _zip(path: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    _check_directory(path)
     with zipfile.ZipFile(path) as file:
         entries = file.infolist()
         if len(entries) > MEMBERS:
@@ -182,7 +159,7 @@ def _zip(path: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]
         left = TOTAL
         for info in tqdm(entries, desc=path.name, unit=" members", delay=2, leave=False):
             name = info.orig_filename
-            if info.is_dir() or not pick(name.replace("\\", "/")):
+            if name.endswith("/") or not pick(name.replace("\\", "/")):
                 continue
             mode = stat.S_IFMT(info.external_attr >> 16)
             _check(name, mode in (0, stat.S_IFREG), info.file_size)
@@ -197,3 +174,11 @@ def _zip(path: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]
             if len(data) != info.file_size:
                 raise zipfile.BadZipFile(f"{name!r} is shorter than declared")
             yield name, data
+
+
+def _check_directory(path: Path) -> None:
+    """Raise `_Refused` for a zip that lists more than a data set has, before the list is read."""
+    with open(path, "rb") as file:
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # also of ZIP64
+    if end and end[zipfile._ECD_SIZE] > DIRECTORY:  # type: ignore[attr-defined]
+        raise _Refused(f"its list of members is longer than {DIRECTORY} bytes")

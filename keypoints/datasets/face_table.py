@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -11,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from keypoints.crops import Region
 from keypoints.datasets.archives import members
 from keypoints.errors import Faults, UserError
-from keypoints.images import FORMATS, MAX_PIXELS
+from keypoints.images import open_header
 
 if TYPE_CHECKING:
     import pandas as pd
 
+TEXT = 2**25  # bytes of one list of faces; iBUG's longest has 7 MB
+TEXTS = 2**26  # of all lists of an archive, which are kept in memory
 FAR = 1e6  # pixels: no annotation reaches that far
 Size = tuple[int, int]  # width, height in pixels of the image file
 
@@ -45,18 +44,27 @@ class Face:
     more: tuple[tuple[str, str], ...] = ()
 
 
-def scan(archive: Path, texts: str, images: str) -> tuple[dict[str, bytes], dict[str, Size | str]]:
+def scan(
+    archive: Path, texts: str, images: str, longest: int = TEXT
+) -> tuple[dict[str, bytes], dict[str, Size | str]]:
     """Read an archive once: the members that match `texts`, and the sizes of those that match `images`.
 
     Both are regular expressions for whole names. A size is (width, height), or the reason why the image
-    is broken. Raises `UserError` for a bad archive and for one without any such text.
+    is broken. Raises `UserError` for a bad archive, for one without any such text, and for texts of more
+    than `longest` bytes or `TEXTS` together.
     """
     text, image = re.compile(texts), re.compile(images)
     contents: dict[str, bytes] = {}
+    left = TEXTS
     sizes: dict[str, Size | str] = {}
     for name, data in members(archive, lambda name: bool(text.fullmatch(name) or image.fullmatch(name))):
         if text.fullmatch(name):
             contents[name] = data
+            left -= len(data)
+            if len(data) > longest or left < 0:
+                raise UserError(
+                    f"{archive}: {name} is too long for annotations: get the archive from elsewhere"
+                )
         else:
             sizes[name] = _size(data)
     if not contents:
@@ -121,6 +129,25 @@ def build_table(
     return pd.DataFrame(rows)
 
 
+def check(table: pd.DataFrame) -> None:
+    """Raise ValueError for what `build_table` never makes: other columns, kinds, lengths, ranges."""
+    import numpy as np
+
+    numbers = ["width", "height", "left", "top", "box_width", "box_height"]
+    texts = ["file", "group", "subset"]
+    if lacking := {*numbers, *texts, "points"} - set(table.columns):
+        raise ValueError(f"the column {min(lacking)} is not there")
+    for name in [*texts, *(column for column in table.columns if str(column).startswith("split_"))]:
+        if not table[name].map(lambda value: isinstance(value, str)).all():
+            raise ValueError(f"{name} is not text")
+    points = np.array(table["points"].tolist(), np.float64)  # a ValueError where their lengths differ
+    if points.ndim != 2 or points.shape[1] % 2 or np.nanmax(np.abs(points), initial=0) > FAR:
+        raise ValueError("points are not x0 y0 x1 y1 …, or in no picture")
+    values = table[numbers].to_numpy(np.float64)
+    if not (np.abs(values) <= FAR).all() or not (values[:, :2] > 0).all():
+        raise ValueError("a size or a box is no number, or in no picture")
+
+
 def draw_groups(groups: Iterable[str], seed: int, *shares: float) -> list[set[str]]:
     """Disjoint sets of groups, each a share of all of them, rounded; of many groups each has at least one.
 
@@ -150,9 +177,6 @@ def _check_finite(archive: Path, face: Face) -> None:
 
 def _size(data: bytes) -> Size | str:
     try:
-        # Reads the header only; a file's name may lie about its format.
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            size = image.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return "no picture" if isinstance(error, Image.UnidentifiedImageError) else str(error)
-    return size if size[0] * size[1] <= MAX_PIXELS else f"{size[0]} x {size[1]} pixels are too many"
+        return open_header(data).size  # a file's name may lie about its format
+    except ValueError as error:
+        return str(error)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SPLITS = ("course", "held_out")
 
 _NAME = r"(?:.*/)?(\d\d)-(\d)[mf]"
+_LONGEST = 2**16  # bytes of an `.asf`; they have 5 KB
 _TRAIN, _VAL = {"course": 32, "held_out": 28}, {"course": 40, "held_out": 32}  # the last person of each
 
 
@@ -29,7 +30,7 @@ def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     Protocols: course trains on people 1-32 and validates on 33-40; held_out trains on 1-28, validates
     on 29-32 and tests on 33-40. Neither draws, so `seed` changes nothing. Raises `UserError`.
     """
-    shapes, sizes = face_table.scan(archive, _NAME + r"\.asf", _NAME + r"\.jpg")
+    shapes, sizes = face_table.scan(archive, _NAME + r"\.asf", _NAME + r"\.jpg", _LONGEST)
     table = face_table.build_table(
         archive, (_face(archive, *item, sizes) for item in shapes.items()), sizes, max_broken
     )

@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SPLITS = ("train", "val", "test")
+FAR = 1e7  # pixels of a crop: no point of a picture lies farther off
+LAYOUT = {
+    "images": ("u1", "N H W C"),
+    "matrices": ("f8", "N 2 3"),
+    "margin": ("i", ""),
+    "points": ("f4", "N K 2"),
+    "image_size": ("i4", "N 2"),
+    "eye_distance": ("f4", "N"),
+    **{name: ("U", "N") for name in ("split", "subset", "group", "name")},
+}
+
+
 @dataclass
 class Crops:
     """N faces cut out of their pictures, and the way back.
@@ -89,15 +102,30 @@ class Faces(Crops):
 
 def load(path: str | Path) -> Faces:
     """Read what `Faces.save` wrote. Raises `UserError`."""
+    found = files.load_arrays(path, LAYOUT, missing=("points",))
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {f.name: arrays[f.name] for f in fields(Faces)}
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `dvc repro`") from None
-    except Exception as error:  # numpy and zipfile raise nearly anything for a damaged file
-        kind = type(error).__name__
-        raise UserError(f"{path} is no tensor file, or damaged ({kind}): run `dvc repro`") from None
-    return Faces(**found | {"margin": int(found["margin"])})
+        _check(found)
+    except ValueError as error:
+        raise UserError(f"{path} is damaged or of another kind ({error}): run `dvc repro`") from None
+    margin = int(found.pop("margin"))
+    return Faces(margin=margin, **{name: found[name] for name in LAYOUT if name != "margin"})
+
+
+def _check(found: dict[str, np.ndarray]) -> None:
+    """Raise ValueError for faces that no preprocess stage writes."""
+    height, width, channels = found["images"].shape[1:]
+    margin = int(found["margin"])
+    if not (0 <= 2 * margin < min(height, width) and channels in (1, 3)):
+        raise ValueError(f"images of {width} x {height} x {channels} with a margin of {margin}")
+    if not (np.abs(np.linalg.det(found["matrices"][:, :, :2])) > 0).all():
+        raise ValueError("matrices that have no inverse")
+    if np.abs(found["points"]).max(initial=0, where=~np.isnan(found["points"])) > FAR:
+        raise ValueError("points that are in no picture")
+    for name in ("image_size", "eye_distance"):
+        if not (found[name] > 0).all():
+            raise ValueError(f"{name} is not above 0")
+    if unknown := set(found["split"].tolist()) - set(SPLITS):
+        raise ValueError(f"the split {min(unknown)!r}")
 
 
 def crop_region(data: Data, width: int, height: int, box: crops.Region) -> crops.Region:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keypoints import errors
 from keypoints.datasets import face_table
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG as SCHEME
@@ -53,22 +54,45 @@ def _faces(archive: Path, lists: dict[str, bytes], subset: str) -> Iterator[face
     ending = f"{subset}_frames_keypoints.csv"
     folder, content = face_table.find_member(archive, lists, ending)
     where = f"{archive}: {ending}"
-    try:
-        header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    except (ValueError, csv.Error) as error:
-        raise UserError(f"{where}: no CSV ({error}): download the archive again") from None
-    if header[1:] != _HEADER:
-        wrong = next((k for k, (a, b) in enumerate(zip(header[1:], _HEADER, strict=False)) if a != b), None)
-        what = f"{len(header)} columns" if wrong is None else f"{header[wrong + 1]!r} in column {wrong + 2}"
-        raise UserError(f"{where}: {what}: expected the image's name and then 0 to {_HEADER[-1]}")
-    for row in filter(None, rows):
-        if len(row) != len(header):
-            raise UserError(
-                f"{where}: {row[0]}: {len(row)} columns, {len(header)} are needed: repair the row"
-            )
-        name, *values = row
+    seen: dict[str, list[str]] = {}
+    twice = 0
+    for name, values in _rows(content, where):
+        if name in seen:
+            if values != seen[name]:
+                raise UserError(
+                    f"{where}: {name} is listed twice, with different points: remove the wrong row"
+                )
+            twice += 1
+            continue
+        seen[name] = values
         points = tuple(map(face_table.parse_number, values))
         yield face_table.Face(f"{folder}{subset}/{name}", (), points, _person(name), subset)
+    if twice:
+        errors.warn(f"{where}: {twice} rows are there twice, and count once")
+
+
+def _rows(content: bytes, where: str) -> Iterator[tuple[str, list[str]]]:
+    """The rows below the header: an image's name and the texts of its coordinates. Raises `UserError`."""
+    try:
+        rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+        header = next(rows, [])
+        if header[1:] != _HEADER:
+            raise UserError(
+                f"{where}: {_difference(header)}: expected the image's name and then 0 to {_HEADER[-1]}"
+            )
+        for row in filter(None, rows):
+            if len(row) != len(header):
+                raise UserError(
+                    f"{where}: {row[0]}: {len(row)} columns, {len(header)} are needed: repair the row"
+                )
+            yield row[0], row[1:]
+    except (ValueError, csv.Error) as error:
+        raise UserError(f"{where}: no CSV ({error}): download the archive again") from None
+
+
+def _difference(header: list[str]) -> str:
+    wrong = next((k for k, (a, b) in enumerate(zip(header[1:], _HEADER, strict=False)) if a != b), None)
+    return f"{len(header)} columns" if wrong is None else f"{header[wrong + 1]!r} in column {wrong + 2}"
 
 
 def _person(name: str) -> str:

@@ -12,6 +12,13 @@ from keypoints.datasets.tensors import Faces
 from keypoints.evaluation import diagnosis, metrics
 from keypoints.models.trained import Trained
 
+PREDICTIONS = {
+    "points": ("f4", "N K 2"),
+    "nme": ("f4", "N"),
+    "mean_shape_nme": ("f4", "N"),
+    "point_nme": ("f", "N K"),
+}
+
 
 @dataclass
 class Evaluation:
@@ -82,7 +89,10 @@ class Evaluation:
         return {"nme": curve[:, 0], "share": curve[:, 1], "mean_shape_share": mean_shape[:, 1]}
 
     def predictions(self) -> dict[str, np.ndarray]:
-        """What the pictures need of each face: points, NME, the mean shape's NME, the points' errors."""
+        """What the pictures need of each face, as `PREDICTIONS` says: points, NMEs, the points' errors.
+
+        Errors are %, and NaN where the truth lacks a point.
+        """
         point_errors = metrics.point_errors(self.truth, self.predicted)
         return {
             "points": self.found.astype(np.float32),

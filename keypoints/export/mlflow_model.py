@@ -6,6 +6,7 @@ so that nothing is pickled; `keypoints` comes along with the model.
 
 import base64
 import binascii
+import threading
 from typing import Any, cast
 
 from mlflow.exceptions import MlflowException
@@ -45,6 +46,7 @@ class Faces(PythonModel):
 
     def load_context(self, context: Any) -> None:
         self.predictor = Predictor(weights=context.artifacts["weights"])
+        self.turn = threading.Lock()  # one picture at a time is in memory
 
     def predict(self, model_input: list[Picture]) -> list[list[Found]]:  # type: ignore[override]  # MLflow's way
         return [
@@ -56,7 +58,8 @@ class Faces(PythonModel):
         try:
             content = base64.b64decode(picture.image, validate=True)
             boxes = None if picture.boxes is None else [cast(Region, tuple(box)) for box in picture.boxes]
-            return self.predictor(content, boxes)
+            with self.turn:
+                return self.predictor(content, boxes)
         except (binascii.Error, ValueError) as error:
             raise MlflowException.invalid_parameter_value(f"picture {number}: {error}") from None
 

@@ -132,6 +132,7 @@ def save(trained: Trained, part: str, path: str | Path, half: bool = False) -> f
         halve_weights(made)
     with files.whole(path) as temporary:
         onnx.save(made, temporary)
+        files.seal(temporary)
         differs = largest_difference(temporary, trained)
         if not differs <= TOLERANCE:
             raise UserError(f"{path}: ONNX Runtime differs from torch by {differs:.2g} px: not written")

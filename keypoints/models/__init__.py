@@ -15,6 +15,7 @@ from torch import nn
 
 from keypoints.errors import UserError
 from keypoints.models.blocks import output_shape
+from keypoints.models.bounds import bounded
 from keypoints.models.codecs import Codec, Coordinates, SoftArgmax
 from keypoints.recipes import Model
 
@@ -50,10 +51,11 @@ def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fres
     if coordinates is None and (gives == "maps") != (spec.map_size is not None):
         raise UserError(f"model.family: {model.family} gives {gives}, which the codec cannot use")
     try:
-        net = family(channels, spec.count // 2 if coordinates else spec.count, **given, **model.options)
-        if coordinates:
-            net = nn.Sequential(net, SoftArgmax(coordinates))
-        made = output_shape(net, (1, channels, size[1], size[0]))
+        with bounded():
+            net = family(channels, spec.count // 2 if coordinates else spec.count, **given, **model.options)
+            if coordinates:
+                net = nn.Sequential(net, SoftArgmax(coordinates))
+            made = output_shape(net, (1, channels, size[1], size[0]))
     except (TypeError, ValueError, IndexError, ArithmeticError, RuntimeError) as error:
         raise UserError(f"model.options of {model.family}: {error}") from None
     needed = (1, spec.count, *(spec.map_size or ()))

@@ -65,6 +65,7 @@ class Trained:
         With `part`, the file must hold that recipe's net and crop. Raises `UserError`.
         """
         try:
+            files.check_seal(path)
             content = torch.load(path, map_location="cpu", weights_only=True)
             if content["format"] != FORMAT:
                 raise UserError(f"{path}: format {content['format']}, this program reads {FORMAT}")
@@ -72,19 +73,33 @@ class Trained:
             if part is not None:
                 _check_recipe(path, stored, part)
             trained = cls.new(stored, fresh=False)
-            trained.model.load_state_dict(content["model"])
-            trained.codec.restore(content["codec"])
-            trained.mean_shape = content["mean_shape"].numpy()
-            trained.doubt = float(content.get("doubt", math.inf))  # older files have none
+            trained._restore(content)
         except FileNotFoundError:
             raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
         except UserError:
             raise
         except Exception as error:  # torch.load and pickle raise nearly anything for a damaged file
-            kind = type(error).__name__
-            raise UserError(f"{path} is no weights file of this project, or damaged ({kind})") from None
+            why = str(error) if type(error) is ValueError else type(error).__name__
+            raise UserError(f"{path} is no weights file of this project, or damaged ({why})") from None
         trained.model.to(choose_device()).eval()
         return trained
+
+    def _restore(self, content: dict[str, Any]) -> None:
+        """Take what `save` wrote of the weights. Raises ValueError for shapes and numbers of no training."""
+        self.model.load_state_dict(content["model"])
+        expected = {**self.codec.state(), "mean shape": torch.from_numpy(self.mean_shape)}
+        found = {**content["codec"], "mean shape": content["mean_shape"]}
+        if {name: value.shape for name, value in found.items()} != {
+            name: value.shape for name, value in expected.items()
+        }:
+            raise ValueError("the codec's numbers are of another shape")
+        if not all(value.isfinite().all() for value in (*self.model.state_dict().values(), *found.values())):
+            raise ValueError("weights that are not finite")
+        self.codec.restore(content["codec"])
+        self.mean_shape = content["mean_shape"].numpy()
+        self.doubt = float(content.get("doubt", math.inf))  # older files have none
+        if not self.doubt >= 0:
+            raise ValueError("a doubt below 0")
 
     @property
     def scheme(self) -> Scheme:
@@ -161,6 +176,7 @@ class Trained:
         torch.save(content, buffer)
         with files.whole(path) as temporary:
             temporary.write_bytes(buffer.getvalue())
+            files.seal(temporary)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ go to predictions/.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections import deque
@@ -136,18 +137,19 @@ def answers(
     """
     from tqdm import tqdm
 
-    from keypoints import images
+    from keypoints import images, picture_limits
 
     def look(name: str) -> tuple[Image.Image, list[Face]]:
-        data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+        data = images.read(sys.stdin.buffer if name == STDIN else name)
         image = images.open_picture(data)
         given = boxes.find(name) if boxes else None
         if given and boxes and boxes.stored:
             given = [images.turn_box(box, images.orientation(data), image.size) for box in given]
         return image, predictor(image, given)
 
+    found = in_order(look, names, count_pixels, picture_limits.MAX_PIXELS)
     with tqdm(total=len(names), unit="photo", disable=None, leave=False) as bar:
-        for name, answer in zip(names, in_order(look, names), strict=True):
+        for name, answer in zip(names, found, strict=True):
             try:
                 yield name, *answer.result()
             except (OSError, ValueError) as error:
@@ -157,16 +159,35 @@ def answers(
             bar.update()
 
 
-def in_order(call: Callable[[S], T], names: Sequence[S]) -> Iterator[Future[T]]:
-    """What `call` gives for each name, in their order, made by a thread per core a few names ahead."""
+def in_order(
+    call: Callable[[S], T], names: Sequence[S], weigh: Callable[[S], int] = lambda name: 0, most: int = 0
+) -> Iterator[Future[T]]:
+    """What `call` gives for each name, in their order, made by a thread per core a few names ahead.
+
+    What is at work or waits for its turn weighs `most` together, unless one alone weighs more.
+    """
     workers = min(len(names), cores())
     with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[T]] = deque()
+        waiting: deque[tuple[int, Future[T]]] = deque()
         for name in names:
-            waiting.append(pool.submit(call, name))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft()
-        yield from waiting
+            weight = weigh(name)
+            while waiting and (len(waiting) > 2 * workers or weight + sum(w for w, _ in waiting) > most):
+                yield waiting.popleft()[1]
+            waiting.append((weight, pool.submit(call, name)))
+        while waiting:
+            yield waiting.popleft()[1]
+
+
+def count_pixels(name: str) -> int:
+    """As a photograph's header says; 0 where it says nothing, and the most there may be on standard input."""
+    from keypoints import images, picture_limits
+
+    if name == STDIN:
+        return picture_limits.MAX_PIXELS
+    try:
+        return math.prod(images.open_header(images.read(name)).size)
+    except (OSError, ValueError):  # `open_picture` says what is wrong with it
+        return 0
 
 
 def cores() -> int:
@@ -180,7 +201,7 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
     parser.add_argument("--weights", type=Path, help="your own instead: models/<part>.pt, or an ONNX file")
     parser.add_argument(
-        "--detector", help=f"finds the faces: {', '.join(DETECTORS)} (the default: {DEFAULT})"
+        "--detector", help="finds the faces: faces (the default), mtcnn, haar, centerface, dlib, yunet, whole"
     )
     parser.add_argument("--detector-model", type=Path, metavar="FILE", help="the ONNX file that yunet needs")
     parser.add_argument("--min-score", type=float, default=0.0, help="0…1: leave out less certain faces")

@@ -6,6 +6,7 @@ faces = Predictor()("photo.jpg")
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,10 +20,13 @@ from keypoints import crops, pretrained
 from keypoints.crops import Region
 from keypoints.images import Picture, open_picture
 from keypoints.landmarks import IBUG, Scheme
+from keypoints.picture_limits import MAX_PIXELS
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
 
 BATCH = 32  # faces at once
+MAX_BOXES = 1_000  # that are given for one picture
+Opened = tuple[Image.Image, Sequence[Region] | None]  # of mode RGB; boxes that are given
 # Chosen on the training and validation faces of the split `strict`.
 AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
 ROLLED = 10.0  # degrees: and where it is turned by more
@@ -70,7 +74,7 @@ class Predictor:
 
     part:      "landmarks" (68 points), "face" (58) or "nose" (1), by the weights that the project ships
     weights:   a file of your own in their place: `models/<part>.pt` of the pipeline, or an ONNX file
-    detector:  mtcnn (the default), haar, centerface, dlib, yunet or whole (see `detectors`)
+    detector:  faces (the default), mtcnn, haar, centerface, dlib, yunet or whole (see `detectors`)
     detector_model: the file that yunet needs
     min_score: what the detector is less sure of is left out, 0…1
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one
@@ -120,12 +124,23 @@ class Predictor:
         return self.many([(picture, boxes)])[0]
 
     def many(self, pictures: Iterable[tuple[Picture, Sequence[Region] | None]]) -> list[list[Face]]:
-        """The faces of several pictures, all crops through the net together.
+        """The faces of several pictures, crops through the net together as far as memory allows.
 
         A picture is anything that `images.open_picture` takes: a path, bytes, a file, a Pillow image, an
         array. Raises ValueError for what is no picture, and for a box without an area.
         """
-        opened = [(open_picture(picture), boxes) for picture, boxes in pictures]
+        faces: list[list[Face]] = []
+        opened: list[Opened] = []
+        for picture, boxes in pictures:
+            image = open_picture(picture)
+            if sum(math.prod(other.size) for other, _ in opened) + math.prod(image.size) > MAX_PIXELS:
+                faces += self._faces(opened)
+                opened = []
+            opened.append((image, boxes))
+        return faces + self._faces(opened)
+
+    def _faces(self, opened: Sequence[Opened]) -> list[list[Face]]:
+        """As `many`, of pictures in mode RGB, all at once."""
         found = [self.find(image) if boxes is None else from_boxes(boxes) for image, boxes in opened]
         places = [
             Place(image, d.box, d.roll)
@@ -229,7 +244,9 @@ class Predictor:
 
 
 def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
-    """Boxes that somebody gave, as detections. Raises ValueError for one without an area."""
+    """Boxes that somebody gave, as detections. Raises ValueError for too many, or one without an area."""
+    if len(boxes) > MAX_BOXES:
+        raise ValueError(f"{len(boxes)} boxes are more than {MAX_BOXES}")
     for box in boxes:
         if len(box) != 4 or not np.isfinite(box).all() or min(box[2:]) <= 0:
             raise ValueError(f"a box is left, top, width, height with an area, not {list(box)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from keypoints import files
 from keypoints.errors import UserError, import_extra
 from keypoints.landmarks import SCHEMES, Scheme
 from keypoints.predict.framing import Framing
@@ -43,6 +44,7 @@ class OnnxNet:
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         try:
+            files.check_seal(path)
             self.session = open_session(path, threads)
             about = self.session.get_modelmeta().custom_metadata_map
             width, height = json.loads(about["size"])

@@ -32,6 +32,7 @@ class Checkpoint:
 
     def read(self) -> dict[str, Any] | None:
         try:
+            files.check_seal(self.path)
             content = torch.load(self.path, map_location="cpu", weights_only=True)
         except FileNotFoundError:
             return None
@@ -53,6 +54,7 @@ class Checkpoint:
         torch.save({"fingerprint": self.fingerprint, **content}, buffer)
         with files.whole(self.path) as temporary:
             temporary.write_bytes(buffer.getbuffer())
+            files.seal(temporary)
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)

@@ -28,7 +28,18 @@ def take(trained: Trained, faces: Faces, epoch: int) -> Snapshot:
     }
 
 
+LAYOUT = {"epoch": ("i8", "E"), "points": ("f4", "E K 2"), "map": ("f4", "E h w")}
+
+
 def save(path: Path, taken: list[Snapshot]) -> None:
     """One .npz of epoch (E,), points (E, K, 2) and map (E, h, w); empty ones where none were taken."""
-    stacks = {key: np.array([shot[key].numpy() for shot in taken]) for key in ("epoch", "points", "map")}
+    stacks = {key: np.array([shot[key].numpy() for shot in taken]) for key in LAYOUT}
+    if not taken:
+        shapes = {"epoch": (0,), "points": (0, 0, 2), "map": (0, 0, 0)}
+        stacks = {key: np.zeros(shape, LAYOUT[key][0]) for key, shape in shapes.items()}
     files.save_arrays(path, stacks)
+
+
+def load(path: Path) -> dict[str, np.ndarray]:
+    """What `save` wrote. Raises `UserError`."""
+    return files.load_arrays(path, LAYOUT)

@@ -6,14 +6,18 @@ import base64
 import io
 import socket
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import httpx2
 import numpy as np
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from keypoints import images
-from keypoints.app import server
+from keypoints import picture_limits
+from keypoints.app import server, uploads
 from keypoints.app.__main__ import listen
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE, Scheme
@@ -108,17 +112,87 @@ def test_refusals_in_words(client, query, content, status, words):
 
 
 def test_too_many_pixels(client, monkeypatch):
-    monkeypatch.setattr(images, "MAX_PIXELS", 80 * 60 - 1)
+    monkeypatch.setattr(picture_limits, "MAX_PIXELS", 80 * 60 - 1)
     answer = client.post("/api/faces", content=picture())
     assert answer.status_code == 422 and "80 x 60 pixels are too many" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_too_many_bytes(client, fake, monkeypatch, announced):
-    monkeypatch.setattr(server, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(uploads, "MAX_BYTES", 1 << 20)
     content = bytes(2 << 20) if announced else iter([bytes(1 << 19)] * 4)
     answer = client.post("/api/faces", content=content)
     assert answer.status_code == 413 and "larger than 1 MB" in answer.json()["error"] and not fake.seen
+
+
+@contextmanager
+def running(fake: Fake) -> Iterator[int]:
+    """The port of a server that runs as `keypoints app` does."""
+    with listen(0) as free:
+        app = server.create({"landmarks": lambda: fake})
+        serving = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=serving.run, kwargs={"sockets": [free]})
+        thread.start()
+        try:
+            yield free.getsockname()[1]
+        finally:
+            serving.should_exit = True
+            thread.join()
+
+
+def unfinished(port: int) -> socket.socket:
+    """A client that announces more bytes than it sends."""
+    client = socket.create_connection(("127.0.0.1", port))
+    head = f"POST /api/faces HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 1000\r\n\r\nabc"
+    client.sendall(head.encode())
+    return client
+
+
+def status_of(client: socket.socket) -> int:
+    return int(client.recv(100).split()[1])
+
+
+def test_an_upload_that_does_not_end_is_given_up(fake, monkeypatch):
+    monkeypatch.setattr(uploads, "SECONDS", 0.1)
+    with running(fake) as port, unfinished(port) as client:
+        assert status_of(client) == 408
+
+
+def test_beyond_the_bound_the_answer_is_429_and_before_and_after_it_is_not(fake, monkeypatch):
+    monkeypatch.setattr(uploads, "AT_ONCE", 2)
+    with running(fake) as port:
+        url = f"http://127.0.0.1:{port}/api/faces"
+        with unfinished(port), unfinished(port):
+            until(lambda: httpx2.post(url, content=picture()).status_code == 429)
+            assert httpx2.get(f"http://127.0.0.1:{port}/api/options").status_code == 200
+        until(lambda: httpx2.post(url, content=picture()).status_code == 200)
+
+
+def test_all_uploads_together_are_bounded(client, fake, monkeypatch):
+    monkeypatch.setattr(uploads, "HELD", 100)
+    assert client.post("/api/faces", content=picture()).status_code == 429 and not fake.seen
+    monkeypatch.setattr(uploads, "HELD", 10**6)
+    assert client.post("/api/faces", content=picture()).status_code == 200
+
+
+def test_who_leaves_or_asks_for_heads_causes_no_traceback(fake, capfd):
+    with running(fake) as port:
+        for _ in range(3):
+            unfinished(port).close()
+        for path in ("", "page.css", "api/options", "nothing"):
+            assert not httpx2.head(f"http://127.0.0.1:{port}/{path}").is_server_error
+        assert httpx2.head(f"http://127.0.0.1:{port}/").status_code == 200
+        assert httpx2.post(f"http://127.0.0.1:{port}/api/faces", content=picture()).status_code == 200
+    assert capfd.readouterr().err == ""
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds; fail after many tries."""
+    for _ in range(500):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    pytest.fail("it never holds")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.0.7:8000"])

@@ -180,6 +180,13 @@ def test_methods_that_unpack_without_bound_are_refused(tmp_path):
     assert "a method that is not read" in refusal(tmp_path / "imm", data)
 
 
-def test_huge_extended_headers_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "HEADER", 1000)
-    assert "extended header" in refusal(tmp_path / "imm", tar_of({"a/" * 2000 + "b": b"1"}))
+def test_a_zip_that_lists_too_much_is_refused_before_the_list_is_read(tmp_path, monkeypatch):
+    data = zip_of({f"member {k}": b"" for k in range(20)})
+    monkeypatch.setattr(archives, "DIRECTORY", 1000)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert "its list of members is longer than 1000 bytes" in refusal(tmp_path / "imm", data)
+
+
+def test_members_without_a_name_are_passed_over(tmp_path):
+    assert read(tmp_path / "imm", zip_of({"": b"1", "a": b"2"}), bool) == {"a": b"2"}
+    assert read(tmp_path / "imm", tar_of({"a": b"2"} | {"": b"1"}), bool) == {"a": b"2"}

@@ -38,6 +38,7 @@ def test_imm_protocols(tables):
         (asf("01-1m.jpg").replace(b"\n0 ", b"\n# ", 1), "57 points, 58 are needed"),
         (asf("01-1m.jpg")[:-20], "57 points, 58 are needed"),
         (b"", "0 points, 58 are needed"),
+        (b"1\n" * 2**15 + b"1", "too long for annotations"),
         (asf("../01-1m.jpg"), "without a folder"),
         (asf("/etc/passwd"), "without a folder"),
         (asf("C:\\01-1m.jpg"), "without a folder"),

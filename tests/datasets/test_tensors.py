@@ -258,6 +258,27 @@ def test_what_is_no_cache_is_refused(kind: str, faces: tensors.Faces, tmp_path: 
         path.write_bytes(path.read_bytes()[:-50])
     else:
         path.write_bytes({"empty": b"", "text": b"no arrays here"}[kind])
-    with pytest.raises(UserError, match=r"b\.npz is no tensor file") as caught:
+    with pytest.raises(UserError, match=r"b\.npz is damaged or of another kind") as caught:
         tensors.load(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changed, says",
+    [
+        ({"margin": 40}, "with a margin of 40"),
+        ({"split": np.array(["trian"] * 6)}, "the split 'trian'"),
+        ({"matrices": np.zeros((6, 2, 3))}, "no inverse"),
+        ({"eye_distance": np.zeros(6, np.float32)}, "eye_distance is not above 0"),
+        ({"image_size": np.full((6, 2), -1, np.int32)}, "image_size is not above 0"),
+        ({"points": np.full((6, 68, 2), 1e9, np.float32)}, "points that are in no picture"),
+        ({"points": np.full((6, 68, 2), np.inf, np.float32)}, "no finite number"),
+        ({"points": np.zeros((5, 68, 2), np.float32)}, "points has the shape"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_faces_that_no_stage_writes_are_refused(changed, says, faces: tensors.Faces, tmp_path: Path) -> None:
+    assert len(faces) == 6
+    replace(faces, **changed).save(tmp_path / "b.npz")
+    with pytest.raises(UserError, match=says):
+        tensors.load(tmp_path / "b.npz")

@@ -60,7 +60,9 @@ def test_youtube_splits_follow_the_seed(tables, tmp_path):
         (sheet(FRAMES["test"], value=""), "Some_Body-0_01.jpg: point 0 is not a finite number"),
         (sheet(FRAMES["test"], value="1e999"), "Some_Body-0_01.jpg: point 0 is not a finite number"),
         (b"\xff\xfe\x00", "no CSV"),
-        (b"", "no CSV"),
+        (b"", "0 columns: expected"),
+        (64 * b"\n", "0 columns: expected"),
+        (sheet(FRAMES["test"]) + b'"' + 200_000 * b"1", "no CSV"),
     ],
 )
 def test_youtube_lists_that_are_wrong(tmp_path, content, says):
@@ -69,6 +71,22 @@ def test_youtube_lists_that_are_wrong(tmp_path, content, says):
     with pytest.raises(UserError, match=says) as error:
         youtube.parse(path, 1, 1.0)
     assert str(path) in line(error)
+
+
+def test_a_row_that_is_there_twice_counts_once(tables, tmp_path, capsys):
+    files = youtube_files()
+    name = next(name for name in files if name.endswith("test_frames_keypoints.csv"))
+    files[name] += b"".join(files[name].splitlines(keepends=True)[1:4])
+    table = youtube.parse(as_zip(tmp_path / "youtube", files), 42, 0.0)
+    pd.testing.assert_frame_equal(table, tables["youtube"])
+    assert "3 rows are there twice" in capsys.readouterr().err
+
+
+def test_two_rows_that_contradict_each_other_are_refused(tmp_path):
+    files = youtube_files("data/")
+    files["data/test_frames_keypoints.csv"] += sheet(FRAMES["test"][:1], value="9").splitlines()[1] + b"\n"
+    with pytest.raises(UserError, match=r"Some_Body-0_01.jpg is listed twice, with different points"):
+        youtube.parse(as_zip(tmp_path / "youtube", files), 1, 1.0)
 
 
 def test_youtube_needs_both_lists(tmp_path):

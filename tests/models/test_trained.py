@@ -187,6 +187,45 @@ def test_what_is_no_weights_file_is_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_every_flipped_bit_is_found(tmp_path: Path, saved: Path) -> None:
+    path, whole = tmp_path / "b.pt", saved.read_bytes()
+    for bit in np.random.default_rng(0).integers(0, 8 * len(whole), 200).tolist():
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        with pytest.raises(UserError, match="damaged"):
+            Trained.load(path)
+
+
+def test_files_of_older_versions_carry_no_digest(tmp_path: Path, saved: Path) -> None:
+    (tmp_path / "old.pt").write_bytes(packed(torch.load(saved, weights_only=True)))
+    np.testing.assert_array_equal(
+        Trained.load(tmp_path / "old.pt").points(crops()), Trained.load(saved).points(crops())
+    )
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (lambda c: next(iter(c["model"].values())).fill_(np.nan), "not finite"),
+        (lambda c: c["mean_shape"].fill_(np.inf), "not finite"),
+        (lambda c: c.update(mean_shape=torch.zeros(3, 2)), "another shape"),
+        (lambda c: c.update(codec={"mean": torch.zeros(2)}), "another shape"),
+        (lambda c: c.update(doubt=float("nan")), "a doubt"),
+        (lambda c: c["part"]["data"].update(crop_size=[6000, 6000]), "ValidationError"),
+        (lambda c: c["part"]["model"]["options"].update(widths=[8] * 10**5), "more than 5000 layers"),
+    ],
+    ids=["nan weights", "infinite shape", "few points", "codec", "doubt", "crops", "levels"],
+)
+def test_numbers_of_no_training_are_refused(change, says: str, tmp_path: Path, saved: Path) -> None:
+    content = torch.load(saved, weights_only=True)
+    change(content)
+    (tmp_path / "b.pt").write_bytes(packed(content))
+    with pytest.raises(UserError, match=says) as error:
+        Trained.load(tmp_path / "b.pt")
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_noise_raises_nothing_but_user_errors(tmp_path: Path) -> None:
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)

@@ -108,6 +108,15 @@ def test_many_pictures_are_answered_as_one_by_one(small):
     assert small.many([]) == []
 
 
+def test_pictures_that_do_not_fit_into_memory_together_give_the_same(small, monkeypatch):
+    half = ASTRONAUT.resize((256, 256)), [(90.0, 35.0, 45.0, 45.0)]
+    pictures = [(ASTRONAUT, [BOX]), half, (ASTRONAUT, [BOX])]
+    together = small.many(pictures)
+    monkeypatch.setattr(predictor, "MAX_PIXELS", ASTRONAUT.width * ASTRONAUT.height)
+    for one, other in zip(small.many(pictures), together, strict=True):
+        np.testing.assert_allclose(one[0].points, other[0].points, atol=1e-3)
+
+
 def test_a_face_is_plain_values_for_json(small):
     face = small(ASTRONAUT, boxes=[BOX])[0]
     told = json.loads(json.dumps(face.as_dict()))

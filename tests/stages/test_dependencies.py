@@ -22,25 +22,28 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = list(PIPELINE["stages"])
 VERSIONS = "versions.txt"
 # These change no output: messages, checks of params.yaml (whose values are dependencies themselves), where
-# files lie, logging, what is shipped. What they import in turn changes none either.
+# files lie, logging, what is shipped, bounds that no data set reaches. What they import in turn changes none
+# either.
 NEUTRAL = {
     "keypoints.errors",
     "keypoints.params",
     "keypoints.paths",
+    "keypoints.picture_limits",
     "keypoints.tracking",
     "keypoints.dependencies",
     "keypoints.pretrained",
     "keypoints",
 }
 TYPES = {"Region"}  # who imports nothing else of a module does not depend on it
+ARCHIVES = {"keypoints.datasets.archives", "keypoints.datasets.tar_headers"}
 # Code that a stage imports and that decides none of its bytes.
 SPARED = {
-    # An archive is fetched as it is, or drawn; crops and downloads import bounds on sizes, and `files.whole`.
-    "download": {"keypoints.datasets", "keypoints.datasets.archives", "keypoints.files", "keypoints.images"},
+    # An archive is fetched as it is, or drawn; downloads import bounds on sizes, and `files.whole`.
+    "download": {"keypoints.datasets", *ARCHIVES, "keypoints.files"},
     "parse": {"keypoints.files"},  # `files.whole` only
-    # These read tensors: `tensors` imports the reading of pictures lazily, `crops` a bound on pixels.
+    # These read tensors: `tensors` imports the reading of pictures lazily.
     **{
-        stage: {"keypoints.datasets", "keypoints.datasets.archives", "keypoints.images"}
+        stage: {"keypoints.datasets", *ARCHIVES, "keypoints.images"}
         for stage in ("train", "evaluate", "render")
     },
 }
