@@ -29,6 +29,7 @@ Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(gt=0, le=10**9)]  # of anything that is done so often
 Pixels = Annotated[int, Field(gt=0, le=2048)]  # of a crop's side, or a map's
 Pair = Annotated[list[Pixels], Field(min_length=2, max_length=2)]
+Span = Annotated[list[Annotated[float, Field(gt=0, le=100)]], Field(min_length=2, max_length=2)]  # from, to
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 SchemeName = Annotated[Name, AfterValidator(check_scheme)]
@@ -55,8 +56,8 @@ class Scenes:
     """Scenes of several faces in place of single crops (see `keypoints/datasets/scenes.py`)."""
 
     faces: Pair  # the least and the greatest number that is tried
-    sides: Pair  # of a face's box, pixels
-    surroundings: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
+    sides: Span  # of a face's box, of the scene's width; drawn evenly on a logarithmic scale
+    surroundings: Span  # what is pasted around a face, in sides of its box
     upright: Share  # of the faces, turned by a few degrees only
     roll: Annotated[float, Field(ge=0, le=180)]  # the others: up to ± degrees
     cover: Share  # probability of a patch over a part of a face

@@ -33,7 +33,7 @@ class Composer:
         self.layout = scenes.Layout(
             faces.size,
             (layout.faces[0], layout.faces[1]),
-            (layout.sides[0], layout.sides[1]),
+            (layout.sides[0] * faces.size[0], layout.sides[1] * faces.size[0]),
             (layout.surroundings[0], layout.surroundings[1]),
             layout.upright,
             layout.roll,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import skimage
 import torch
+from PIL import Image
 
 from keypoints import crops
 from keypoints.export import mlflow_package, onnx_graph
@@ -85,6 +87,22 @@ def test_the_mlflow_model_answers_as_the_predictor(folder: Path, monkeypatch: py
     points = printed(folder, ROOT / "docs/examples/mlflow_model.py")
     faces = Predictor(weights=folder / "weights.pt")(skimage.data.astronaut())
     np.testing.assert_allclose(points, np.concatenate([face.points for face in faces]), atol=0.06)
+
+
+def test_ray_data_answers_for_every_photograph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(skimage.data.astronaut()).save(tmp_path / "photos/astronaut.png")
+    (tmp_path / "photos/none.jpg").write_bytes(b"no picture")
+    command = [sys.executable, ROOT / "docs/examples/ray_data.py", "photos", "faces"]
+    done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for file in (tmp_path / "faces").iterdir() for line in file.open()]
+    found = {Path(row["path"]).name: row for row in rows}
+    assert "no picture" in found["none.jpg"]["error"] or "no format" in found["none.jpg"]["error"]
+    expected = [face.as_dict() for face in Predictor(threads=1)(tmp_path / "photos/astronaut.png")]
+    assert json.loads(found["astronaut.png"]["faces"]) == expected
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -14,7 +14,13 @@ from keypoints.training.composition import Composer, photo_of
 from tests.blobs import blob_faces
 
 SCENES = Scenes(
-    faces=[1, 3], sides=[12, 60], surroundings=[1.2, 2.0], upright=0.5, roll=90.0, cover=0.0, clutter=0.0
+    faces=[1, 3],
+    sides=[0.125, 0.625],
+    surroundings=[1.2, 2.0],
+    upright=0.5,
+    roll=90.0,
+    cover=0.0,
+    clutter=0.0,
 )
 SIDE, MARGIN = 96, 8
 
