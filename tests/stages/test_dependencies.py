@@ -26,6 +26,7 @@ VERSIONS = "versions.txt"
 # either.
 NEUTRAL = {
     "keypoints.errors",
+    "keypoints.interrupts",
     "keypoints.params",
     "keypoints.paths",
     "keypoints.picture_limits",
