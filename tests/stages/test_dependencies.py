@@ -27,6 +27,7 @@ VERSIONS = "versions.txt"
 NEUTRAL = {
     "keypoints.errors",
     "keypoints.interrupts",
+    "keypoints.mend",
     "keypoints.params",
     "keypoints.paths",
     "keypoints.picture_limits",
