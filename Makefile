@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro test app real results systems boxes release docs compose lint format clean
+.PHONY: help env repro test torture mend app real results systems boxes release docs compose lint format clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,7 +20,7 @@ $(READY): requirements.txt versions.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-repro: compose ## environment, params.yaml, the whole pipeline on the drawn demo data
+repro: compose mend ## environment, params.yaml, the whole pipeline on the drawn demo data
 	dvc repro
 
 test: $(READY) ## environment, the tests (they run the whole demo pipeline once, in a copy)
@@ -31,6 +31,9 @@ app: $(READY) ## the page: pictures in, points out; APP='--port 8080 --weights F
 
 compose: $(READY) ## params.yaml from conf/
 	python -m keypoints.compose
+
+mend: $(READY) ## what a killed run left: DVC's lock files cut short, temporary files
+	python -m keypoints.mend
 
 real: $(READY) ## the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is searched first
 	python -m keypoints.compose profile=real

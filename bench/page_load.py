@@ -2,8 +2,8 @@
 
     python bench/page_load.py --clients 64 --seconds 600
 
-Starts `keypoints app` and uploads the astronaut of scikit-image again and again. Prints the counts of each
-status, and the server's memory after a minute and at the end: it should be flat. Linux only.
+Starts `keypoints app` and uploads the astronaut of scikit-image again and again. Prints how often each status
+came, and the server's memory after a minute and at the end: it should be flat. Linux only.
 """
 
 from __future__ import annotations

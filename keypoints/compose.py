@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from keypoints import errors, params
+from keypoints import errors, files, params
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
 
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> None:
         before = dict(params.leaves(params.read(target)))
     except UserError:  # missing or broken: it is made again
         before = {}
-    with tempfile.TemporaryDirectory(dir=".", prefix=".compose-") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "params.yaml"
         compose(argv, made)
         tree = params.read(made)
@@ -66,7 +66,8 @@ def main(argv: list[str]) -> None:
         after = dict(params.leaves(tree))
         if before == after:
             return
-        os.replace(made, target)
+        with files.whole(target) as part:
+            shutil.copyfile(made, part)
     changed = [key for key in {**before, **after} if before.get(key, ...) != after.get(key, ...)]
     print(f"params.yaml follows conf/: {len(changed)} values changed", file=sys.stderr)
     for key in changed[:10]:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from keypoints import interrupts
+
 LONGEST = 2_000  # characters of a message
 
 
@@ -18,23 +20,43 @@ class UserError(Exception):
 
 
 def run(main: Callable[..., object], *args: object) -> None:
-    """Call a command's `main`; a `UserError`, or a disk that refuses, becomes one line and exit status 1."""
+    """Call a command's `main`; what a person can fix becomes one line and exit status 1.
+
+    That is a `UserError`, and files, disks and memory that refuse. A reader who has enough, and whoever
+    interrupts, see the exit status that shells expect.
+    """
+    interrupts.expect()
     try:
-        main(*args)
+        try:
+            main(*args)
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()  # here, where a full disk or a closed pipe can still be said
     except UserError as error:
         sys.exit(printable(f"error: {error}"))
-    except BrokenPipeError:  # whoever reads our output has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _drop_output()
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
+        if error.errno is None:
+            raise
+        _drop_output()
         where = error.filename or "an output"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            sys.exit(f"error: no space left while writing {where}: free some and run again")
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
-            sys.exit(f"error: {where}: {error.strerror}: fix it and run again")
-        raise
+            sys.exit(printable(f"error: no space left while writing {where}: free some and run again"))
+        sys.exit(printable(f"error: {where}: {error.strerror}: fix it and run again"))
+    except MemoryError:
+        sys.exit("error: the memory is full: give it less at once, or close other programs")
     except KeyboardInterrupt:
-        sys.exit("stopped")
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one does not wait for what is under way
+        print("stopped", file=sys.stderr)
+        sys.exit(interrupts.STOPPED)
+
+
+def _drop_output() -> None:
+    """What is left in standard output's buffer would be written at exit, and fail again."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(text: str) -> str:

@@ -6,11 +6,14 @@ the zip's comment, or in the graph's last metadata. One flipped bit is found, an
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
+import re
+import shutil
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike
 
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<process>\d{1,10})\.part(?P<ending>(?:\.[^.]+)?)")
 _ZIP = b"PK\x03\x04"
 _ZIP_SEAL = b"sha256="
 _ONNX_SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"  # protobuf: a metadata_props of 74 bytes, key and value
@@ -32,15 +36,56 @@ Layout = Mapping[
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to it when the block ends without an error."""
+    """A temporary name beside `path`, renamed to it when the block ends without an error.
+
+    Such names of dead processes, which were killed within their block, are removed.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    sweep(path)
+    part = temporary_name(path)
     try:
         yield part
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """This process's own name beside `path`, hidden, with its ending."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
+
+
+def sweep(path: Path) -> list[Path]:
+    """Remove the temporary files and folders for `path` that dead processes left; which they were."""
+    return _sweep(path.parent.glob(f".{glob.escape(path.name)}.*"))
+
+
+def sweep_below(folder: Path) -> list[Path]:
+    """As `sweep`, for all that a folder and its folders hold."""
+    return _sweep(folder.rglob(".*"))
+
+
+def _sweep(found: Iterable[Path]) -> list[Path]:
+    swept = []
+    for path in list(found):
+        match = _TEMPORARY.fullmatch(path.name)
+        if match and match["ending"] == Path(match["name"]).suffix and not _is_alive(int(match["process"])):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            swept.append(path)
+    return swept
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return True  # nobody can ask there without doing harm
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def save_arrays(path: str | Path, arrays: Mapping[str, ArrayLike]) -> None:

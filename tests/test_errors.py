@@ -50,12 +50,23 @@ def test_a_full_disk_names_the_file(number: int) -> None:
     assert "an output" in exit_of(OSError(number, "full"))
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.ENAMETOOLONG, errno.EMFILE])
+def test_files_that_refuse_are_one_line(number: int) -> None:
+    assert (
+        exit_of(OSError(number, "it refuses", "a\x1b.png"))
+        == "error: a\\x1b.png: it refuses: fix it and run again"
+    )
+    assert "memory is full" in exit_of(MemoryError())
+
+
 def test_an_interrupt_is_no_traceback() -> None:
-    assert exit_of(KeyboardInterrupt()) == "stopped"
+    assert exit_of(KeyboardInterrupt()) == 130
 
 
 @pytest.mark.parametrize(
-    "error", [OSError(errno.EIO, "no", "f"), FileNotFoundError(2, "no", "f"), KeyError("bug")]
+    "error",
+    [OSError("without a number"), KeyError("bug"), ZeroDivisionError()],
+    ids=lambda e: type(e).__name__,
 )
 def test_other_errors_propagate(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import shutil
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from keypoints import files
 from keypoints.errors import UserError
 from keypoints.export import onnx_graph
 from keypoints.models.trained import Trained
@@ -32,7 +32,8 @@ def save(trained: Trained, name: str, folder: Path) -> None:
 
     if folder.exists() and not (folder / "MLmodel").is_file():
         raise UserError(f"{folder} is there and no MLflow model: name another folder")
-    part = folder.with_name(f".{folder.name}.{os.getpid()}")  # a model appears whole or not at all
+    files.sweep(folder)
+    part = files.temporary_name(folder)  # a model appears whole or not at all
     try:
         with tempfile.TemporaryDirectory() as temporary:
             graph = Path(temporary) / f"{name}.onnx"

@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints predict") -> None:
-    errors.run(main, arguments(prog).parse_args(argv))
+    errors.run(lambda: main(arguments(prog).parse_args(argv)))
 
 
 def main(args: argparse.Namespace) -> None:
@@ -97,6 +97,8 @@ def predict_all(
 
     broken = 0
     with ExitStack() as stack:
+        if args.json and sys.stdout is None:
+            raise UserError("--json: standard output is closed")
         writers: list[Writer] = [Jsonl(sys.stdout)] if args.json else []
         if args.csv:
             writers.append(stack.enter_context(Csv(args.csv, predictor.scheme)))
@@ -167,8 +169,9 @@ def in_order(
     What is at work or waits for its turn weighs `most` together, unless one alone weighs more.
     """
     workers = min(len(names), cores())
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[tuple[int, Future[T]]] = deque()
+    pool = ThreadPoolExecutor(workers)
+    waiting: deque[tuple[int, Future[T]]] = deque()
+    try:
         for name in names:
             weight = weigh(name)
             while waiting and (len(waiting) > 2 * workers or weight + sum(w for w, _ in waiting) > most):
@@ -176,6 +179,8 @@ def in_order(
             waiting.append((weight, pool.submit(call, name)))
         while waiting:
             yield waiting.popleft()[1]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # whoever stops does not wait for the others
 
 
 def count_pixels(name: str) -> int:

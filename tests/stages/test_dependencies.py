@@ -26,6 +26,8 @@ VERSIONS = "versions.txt"
 # either.
 NEUTRAL = {
     "keypoints.errors",
+    "keypoints.interrupts",
+    "keypoints.mend",
     "keypoints.params",
     "keypoints.paths",
     "keypoints.picture_limits",

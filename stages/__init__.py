@@ -1,0 +1,5 @@
+"""The stages: each module is a command, which may be interrupted while it still imports."""
+
+from keypoints import interrupts
+
+interrupts.expect()
