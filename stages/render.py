@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from keypoints import errors, files, params, plots, tracking
+from keypoints import errors, params, plots, tracking
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
 from keypoints.models.trained import Trained
@@ -28,10 +28,11 @@ def main(args: argparse.Namespace) -> None:
     faces = tensors.load(args.data)
     held_out = faces.held_out()
     found = read_predictions(args.predictions, len(held_out))
+    history = pd.read_csv(args.history)
     out, scheme, crops = args.out, trained.scheme, held_out.crops()
 
     draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
-    plots.curves(out / "curves.png", pd.read_csv(args.history))
+    plots.curves(out / "curves.png", history)
     plots.predictions(
         out / "predictions.png",
         crops,
@@ -57,9 +58,9 @@ def main(args: argparse.Namespace) -> None:
         seen = faces.only("val") if "val" in faces.split else faces.only("train")
         draw_snapshots(out / "snapshots.png", shots, seen.crops()[0], scheme)
 
-    run = tracking.finished_run(files.sha256(args.weights))
-    run.metrics(json.loads(args.metrics.read_text()))
-    run.files(out)
+    with tracking.measured_run(args.part, settings, args.data, faces, args.weights, history) as run:
+        run.figures(json.loads(args.metrics.read_text()))
+        run.pictures(out)
 
 
 def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
