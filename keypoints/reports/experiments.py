@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import subprocess
 import sys
@@ -36,6 +37,13 @@ def delete(experiment: str) -> None:
 def read_at_commit(commit: str, path: str) -> str:
     """A file that git keeps, as an experiment left it."""
     return git("show", f"{commit}:{path}")
+
+
+def parse_figures(text: str) -> dict[str, float]:
+    """All figures of a part, by the text of its metrics/figures/<part>.csv."""
+    rows = csv.DictReader(text.splitlines())
+    values = {row["figure"]: row["value"] for row in rows}
+    return {key: int(value) if value.isdigit() else float(value) for key, value in values.items()}
 
 
 def git(*command: str) -> str:

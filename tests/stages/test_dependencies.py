@@ -219,6 +219,7 @@ def test_every_path_is_an_out_of_the_pipeline(part):
         "snapshots",
         "predictions",
         "metrics",
+        "figures",
         "history",
         "subsets",
         "cumulative",
@@ -231,7 +232,17 @@ def test_every_path_is_an_out_of_the_pipeline(part):
 def test_every_path_is_asked_for():
     """A new function in paths.py belongs into the test above."""
     functions = re.findall(r"^def (\w+)\(", (ROOT / "keypoints/paths.py").read_text(), re.MULTILINE)
-    known = {"archive", "table", "tensors", "weights", "snapshots", "predictions", "metrics", "history"}
+    known = {
+        "archive",
+        "table",
+        "tensors",
+        "weights",
+        "snapshots",
+        "predictions",
+        "metrics",
+        "history",
+        "figures",
+    }
     assert set(functions) == known | {"subsets", "cumulative", "plots", "workspace"}
 
 

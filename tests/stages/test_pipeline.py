@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from keypoints import compose
+from keypoints import compose, paths
 from keypoints.paths import ROOT
+from keypoints.reports.experiments import parse_figures
 
 PARTS = compose.parts()
 TOLERANCE = 0.3  # of the committed NME: other kinds of CPU round otherwise, and training is short
@@ -80,8 +81,7 @@ def test_data_stages_give_the_committed_bytes(project):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_learns_and_agrees_with_the_committed_figures(project, part):
-    made = json.loads((project / f"metrics/{part}.json").read_text())
-    committed = json.loads((ROOT / f"metrics/{part}.json").read_text())
+    made, committed = (parse_figures((root / paths.figures(part)).read_text()) for root in (project, ROOT))
     assert list(made) == list(committed)
     assert made["faces"] == committed["faces"]
     assert made["mean_shape_nme"] == pytest.approx(committed["mean_shape_nme"], rel=1e-3)
