@@ -77,7 +77,7 @@ def _find_runs(tag: str, value: str) -> tuple[store.Store | None, list[Run]]:
     """MLflow's runs with this tag, newest first, and the store that knows more of them."""
     if runs.is_off():
         return None, []
-    runs.Sender().wait()  # what could not be sent before
+    runs.send_kept()
     try:
         found = store.connect(paths.workspace().resolve())
         return found, found.search(f"tags.{tag} = '{value}'")

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from keypoints import files
 from keypoints.errors import printable
 from keypoints.params import Params, leaves
-from keypoints.tracking.journal import Journal
+from keypoints.tracking.journal import Journal, kept
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from keypoints.datasets.tensors import Faces
 
-FIGURES, EPOCHS = "figures", "epochs"  # groups of metrics: of the held-out faces, and of each epoch
+FIGURES, EPOCHS = "figures", "training"  # groups of metrics: of the held-out faces, and of each epoch
 LATER = "what it has not taken is kept in .tracking/ and sent by the next run, or by make ui"
 LONGEST = 10  # seconds that a stage waits for MLflow when its own work is done
 
@@ -47,12 +47,15 @@ class Run:
 
     def begin(self, kind: str, name: str, settings: Params, data: Path, faces: Faces, **more: Any) -> None:
         if self.journal:
-            facts = {"kind": kind, **describe(name, settings, data, faces), **more}
+            known = {"tensors": str(data), "data": files.digest(data, "md5")}
+            counts = {"splits": Counter(faces.split.tolist())}
+            facts = {"kind": kind, **describe(name, settings), **known, **counts, **more}
             self._write(lambda journal: journal.write("begin", **facts))
 
     def epoch(self, row: Mapping[str, float]) -> None:
         """The figures of an epoch, its number among them."""
-        self._metrics(EPOCHS, row, int(row["epoch"]))
+        values = {key: value for key, value in row.items() if key != "epoch"}
+        self._metrics(EPOCHS, values, int(row["epoch"]))
 
     def figures(self, values: Mapping[str, float]) -> None:
         """The figures of the held-out faces."""
@@ -108,13 +111,19 @@ class Sender:
             warn(f"{text}; {LATER}")
             self.said = True
 
-    def wait(self) -> None:
+    def wait(self, seconds: int = LONGEST) -> None:
         try:
-            self.process.wait(LONGEST)
+            self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            warn(f"no answer in {LONGEST} seconds; {LATER}")
+            warn(f"not done in {seconds} seconds; {LATER}")
             self.said = True
         self.check()
+
+
+def send_kept(seconds: int = LONGEST) -> None:
+    """Bring what could not be sent before to MLflow, if there is any; wait for it so long at most."""
+    if kept():
+        Sender().wait(seconds)
 
 
 def warn(text: str) -> None:
@@ -165,8 +174,7 @@ def measured_run(
     A new one where the weights are of another run, or came from DVC's cache: then with its `history`.
     """
     run = start()
-    rows = [finite({str(key): value for key, value in row.items()}) for row in history.to_dict("records")]
-    known = {"weights": files.digest(weights, "md5"), "history": rows}
+    known = {"weights": files.digest(weights, "md5"), "history": to_rows(history)}
     run.begin("measuring", name, settings, data, faces, **known)
     run.weights(weights)
     try:
@@ -181,7 +189,11 @@ def finite(values: Mapping[str, float]) -> dict[str, float]:
     return {key: float(value) for key, value in values.items() if math.isfinite(value)}
 
 
-def describe(name: str, settings: Params, data: Path, faces: Faces) -> dict[str, Any]:
+def to_rows(history: pd.DataFrame) -> list[dict[str, float]]:
+    return [finite({str(key): value for key, value in row.items()}) for row in history.to_dict("records")]
+
+
+def describe(name: str, settings: Params) -> dict[str, Any]:
     """What is known of a part's run from the beginning."""
     part = settings.part(name)
     more = {"epochs": settings.epochs(name), "seed": settings.seed, "threads": settings.threads}
@@ -191,9 +203,6 @@ def describe(name: str, settings: Params, data: Path, faces: Faces) -> dict[str,
         "profile": settings.profile.name,
         "settings": dict(leaves({**asdict(part), **more})),
         "dataset": part.data.dataset,
-        "tensors": str(data),
-        "data": files.digest(data, "md5"),
-        "splits": Counter(faces.split.tolist()),
         "experiment": os.environ.get("DVC_EXP_NAME", ""),
         "revision": os.environ.get("DVC_EXP_BASELINE_REV") or _git("rev-parse", "HEAD"),
         "branch": _git("branch", "--show-current"),

@@ -62,7 +62,7 @@ class SentRun:
         )
         self.tag({"weights": self.facts["weights"], "weights_from": said})
         for row in self.facts["history"]:
-            self.metrics({f"{EPOCHS}/{key}": value for key, value in row.items()}, int(row["epoch"]))
+            self.metrics({f"{EPOCHS}/{key}": row[key] for key in row if key != "epoch"}, int(row["epoch"]))
 
     def take(self, event: Event, folder: Path) -> None:
         """Do what an event says; `folder` holds the files that it names."""
@@ -104,7 +104,7 @@ class SentRun:
 
         final = {key: value for key, value in values.items() if key.startswith(f"{FIGURES}/")}
         model = self.model_id() if final else None
-        when = time or self.facts["time"]
+        when = time or self.facts["time"] or self.store.client.get_run(self.run_id).info.start_time
         rows = [Metric(key, value, when, step, model_id=model) for key, value in values.items()]
         self.store.client.log_batch(self.run_id, rows)
         if final:

@@ -36,9 +36,8 @@ def test_a_run_holds_all_there_is_to_know(tracked, train, measure, found, monkey
     assert expected.items() <= run.data.tags.items()
     assert {"train.lr": "0.01", "data.crop_size": "[24, 24]"}.items() <= run.data.params.items()
     assert run.data.metrics == {
-        "epochs/epoch": 1,
-        "epochs/val_nme": 9,
-        "epochs/seconds": 2,
+        "training/val_nme": 9,
+        "training/seconds": 2,
         "figures/nme": 3.5,
     }
     assert "NME 3.50 %" in run.data.tags["mlflow.note.content"]
@@ -85,7 +84,7 @@ def test_weights_of_another_run_have_a_run_of_their_own_for_other_figures(train,
     trained, cached = found()
     assert trained.data.metrics["figures/nme"] == 3.5 and cached.data.metrics["figures/nme"] == 2.9
     assert cached.data.tags["weights_from"] == f"trained by run {trained.info.run_id}"
-    assert cached.data.metrics["epochs/val_nme"] == 8.0
+    assert cached.data.metrics["training/val_nme"] == 8.0
 
 
 def test_weights_of_no_run_say_so(measure, found):
@@ -111,7 +110,7 @@ def test_a_killed_stage_leaves_what_it_told(tracked, found):
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True)
     assert done.returncode == -9, done.stderr
     (run,) = found()
-    assert run.info.status == "KILLED" and run.data.metrics["epochs/val_nme"] == 9.0
+    assert run.info.status == "KILLED" and run.data.metrics["training/val_nme"] == 9.0
 
 
 @pytest.mark.parametrize("off", ["off", "OFF", "0", "no", " false "])
