@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro test ui app real results systems boxes release docs compose lint format clean
+.PHONY: help env repro test ui compare app real results systems boxes release docs compose lint format clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ test: $(READY) ## environment, the tests (they run the whole demo pipeline once,
 
 ui: $(READY) ## MLflow's page with all runs, on this computer; UI='--port 5001'
 	python -m keypoints.tracking.ui $(UI)
+
+compare: $(READY) ## what was changed and what it did; RUNS='HEAD workspace EXPERIMENT --parts nose'
+	python -m keypoints.reports.compare $(RUNS)
 
 app: $(READY) ## the page: pictures in, points out; APP='--port 8080 --weights FILE'
 	python -m keypoints.app $(APP)

@@ -15,6 +15,8 @@ td { font-variant-numeric: tabular-nums; }
 figure { margin: 1rem 0; }
 figcaption { color: #666; }
 img { max-width: 100%; }
+.row { display: flex; flex-wrap: wrap; gap: 1rem; }
+.row figure { flex: 1 1 20rem; margin: 0; }
 .better { color: #176f2c; } .worse { color: #b3261e; }
 """
 
@@ -32,11 +34,24 @@ def page(title: str, body: Iterable[str]) -> str:
     )
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are text; a row's cells may be fewer than the header's."""
+Cell = str | tuple[str, str]  # a text, or a text and the class that colours it
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A table of texts."""
     lines = ["<table>", f"<tr>{''.join(f'<th>{escape(cell)}</th>' for cell in header)}</tr>"]
-    lines += [f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows]
+    lines += [f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows]
     return "\n".join([*lines, "</table>"])
+
+
+def _cell(cell: Cell) -> str:
+    text, kind = (cell, "") if isinstance(cell, str) else cell
+    return f'<td class="{escape(kind)}">{escape(text)}</td>'
+
+
+def side_by_side(pictures: Iterable[tuple[Path | bytes, str]]) -> str:
+    """PNGs in a row, each with its caption; the row wraps."""
+    return f'<div class="row">{"".join(picture(*each) for each in pictures)}</div>'
 
 
 def picture(png: Path | bytes, caption: str) -> str:
