@@ -20,8 +20,12 @@ $(READY): requirements.txt versions.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-repro: compose ## environment, params.yaml, the whole pipeline on the drawn demo data
+repro: compose pretrained/landmarks.pt ## environment, params.yaml, the whole pipeline on the drawn demo data
 	dvc repro
+
+pretrained/landmarks.pt: pretrained/landmarks.pt.dvc | $(READY) # dvc checkout and dvc exp apply ask for them
+	dvc pull --quiet -R pretrained
+	touch $@
 
 test: $(READY) ## environment, the tests (they run the whole demo pipeline once, in a copy)
 	python -m pytest

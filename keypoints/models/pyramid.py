@@ -28,6 +28,8 @@ class Pyramid(nn.Module):
         super().__init__()
         if blocks < 1:
             raise ValueError(f"blocks: 1 or more are needed, not {blocks}")
+        if not widths:
+            raise ValueError("widths: those of one level or more are needed, not []")
         first = widths[0]
         self.stem = nn.Sequential(
             conv_bn(channels, first // 2, 3, 2), nn.ReLU(), conv_bn(first // 2, first, 3, 2), nn.ReLU()

@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,14 @@ class Revision:
         except (OSError, subprocess.CalledProcessError):
             return None
 
+    @cached_property
+    def tree(self) -> dict[str, Any]:
+        """params.yaml."""
+        return yaml.safe_load(self.read(paths.PARAMS) or "") or {}
+
     def settings(self, part: str) -> dict[str, Any]:
         """What decides a part's run, under dotted keys."""
-        tree = yaml.safe_load(self.read(paths.PARAMS) or "") or {}
+        tree = self.tree
         return dict(params.leaves({key: tree.get(key) for key in SHARED} | (tree.get(part) or {})))
 
     def figures(self, part: str) -> dict[str, float]:
@@ -131,8 +137,9 @@ def compare(part: str, chosen: Sequence[Revision]) -> list[list[Any]]:
     """
     first, *others = chosen
     base, rows = first.settings(part), []
-    for key in sorted({key for each in chosen for key in each.settings(part)}):
-        values = [each.settings(part).get(key) for each in others]
+    changed = [each.settings(part) for each in others]
+    for key in sorted({key for settings in (base, *changed) for key in settings}):
+        values = [settings.get(key) for settings in changed]
         if any(value != base.get(key) for value in values):
             cells = [("" if value == base.get(key) else str(value), "") for value in values]
             rows.append([key, str(base.get(key)), *cells])

@@ -247,7 +247,9 @@ def test_every_path_is_asked_for():
 
 
 def test_the_plots_of_all_parts_show_every_part():
-    for entry in PIPELINE["plots"]:
+    pictures, *charts = PIPELINE["plots"]
+    assert pictures == str(paths.plots("nose").parent)
+    for entry in charts:
         ((title, plot),) = entry.items()
         kind = paths.cumulative if title == "cumulative error" else paths.history
         assert list(plot["y"]) == [str(kind(part)) for part in compose.parts()], title
