@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro test torture mend app real results systems boxes release docs compose lint format clean
+.PHONY: help env repro test torture mend ui compare app real results systems boxes release docs compose lint format clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,11 +20,21 @@ $(READY): requirements.txt versions.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-repro: compose mend ## environment, params.yaml, the whole pipeline on the drawn demo data
+repro: compose mend pretrained/landmarks.pt ## environment, params.yaml, the whole pipeline on the drawn demo data
 	dvc repro
+
+pretrained/landmarks.pt: pretrained/landmarks.pt.dvc | $(READY) # dvc checkout and dvc exp apply ask for them
+	dvc pull --quiet -R pretrained
+	touch $@
 
 test: $(READY) ## environment, the tests (they run the whole demo pipeline once, in a copy)
 	python -m pytest
+
+ui: $(READY) ## MLflow's page with all runs, on this computer; UI='--port 5001'
+	python -m keypoints.tracking.ui $(UI)
+
+compare: $(READY) ## what was changed and what it did; RUNS='HEAD workspace EXPERIMENT --parts nose'
+	python -m keypoints.reports.compare $(RUNS)
 
 app: $(READY) ## the page: pictures in, points out; APP='--port 8080 --weights FILE'
 	python -m keypoints.app $(APP)

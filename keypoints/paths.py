@@ -43,6 +43,10 @@ def metrics(part: str) -> Path:
     return Path("metrics") / f"{part}.json"
 
 
+def figures(part: str) -> Path:
+    return Path("metrics/figures") / f"{part}.csv"
+
+
 def history(part: str) -> Path:
     return Path("metrics/history") / f"{part}.csv"
 

@@ -15,6 +15,7 @@ from keypoints.crops import Region
 from keypoints.predict import box_lists
 
 BOXES = "boxes.jsonl"
+DRAWN = "A net of the demo: it has seen drawn faces alone, and finds little on photographs."
 
 
 def main(name: str, photos: Path, model: Path, out: Path) -> None:
@@ -38,6 +39,7 @@ def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, mod
 
     settings = params.load()
     torch.set_num_threads(settings.threads)
+    caption = DRAWN if settings.profile.source == "synthetic" else ""
     predict = Predictor(weights=model, tta=settings.part(name).evaluate.flip)
     for file, path in files.items():
         try:
@@ -47,7 +49,7 @@ def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, mod
             errors.warn(f"{path}: left out: {error}")
             continue
         boxes, points = [face.box for face in faces], [face.points for face in faces]
-        plots.photograph(out / f"{file}.png", np.asarray(picture), boxes, points, predict.scheme)
+        plots.photograph(out / f"{file}.png", np.asarray(picture), boxes, points, predict.scheme, caption)
 
 
 def boxes_of(file: str, given: box_lists.BoxList | None) -> list[Region] | None:

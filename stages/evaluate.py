@@ -2,7 +2,7 @@
 
 python -m stages.evaluate nose --data data/tensors/nose.npz --weights models/nose.pt
 
-prints the figures; with --metrics, --subsets, --cumulative and --predictions it writes them too.
+prints the figures; with --metrics, --figures, --subsets, --cumulative and --predictions it writes them too.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ def main(args: argparse.Namespace) -> None:
     if not len(faces):
         raise UserError(f"{args.data} holds no face of the splits test and val: see data.split")
     evaluation = Evaluation(trained, faces, trained.points(faces.crops(), flip=part.evaluate.flip))
-    figures = evaluation.figures()
+    figures = evaluation.figures
     if args.metrics:
         with files.whole(args.metrics) as path:
-            path.write_text(json.dumps(figures, indent=2) + "\n")
+            path.write_text(json.dumps(evaluation.compared(), indent=2) + "\n")
+    if args.figures:
+        write_csv(pd.DataFrame({"figure": figures.keys(), "value": figures.values()}), args.figures)
     if args.subsets:
         write_csv(pd.DataFrame(evaluation.groups()), args.subsets)
     if args.cumulative:
@@ -57,7 +59,8 @@ if __name__ == "__main__":
     parser.add_argument("part")
     parser.add_argument("--data", type=Path, required=True, help="tensors of the part")
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--metrics", type=Path, help="figures of all faces, JSON")
+    parser.add_argument("--metrics", type=Path, help="the figures that runs are compared by, JSON")
+    parser.add_argument("--figures", type=Path, help="all figures of all faces, CSV")
     parser.add_argument("--subsets", type=Path, help="figures of each subset and region, CSV")
     parser.add_argument("--cumulative", type=Path, help="the curve of the errors, CSV")
     parser.add_argument("--predictions", type=Path, help="points and errors of each face, npz")

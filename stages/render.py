@@ -30,11 +30,11 @@ def main(args: argparse.Namespace) -> None:
     faces = tensors.load(args.data)
     held_out = faces.held_out()
     found = read_predictions(args.predictions, len(held_out))
-    figures = read_figures(args.metrics)
+    figures, history = read_figures(args.metrics), read_history(args.history)
     out, scheme, crops = args.out, trained.scheme, held_out.crops()
 
     draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
-    plots.curves(out / "curves.png", read_history(args.history))
+    plots.curves(out / "curves.png", history)
     plots.predictions(
         out / "predictions.png",
         crops,
@@ -59,9 +59,9 @@ def main(args: argparse.Namespace) -> None:
     seen = faces.only("val") if "val" in faces.split else faces.only("train")
     draw_snapshots(out / "snapshots.png", snapshots.load(args.snapshots), seen.crops()[0], scheme)
 
-    run = tracking.finished_run(files.sha256(args.weights))
-    run.metrics(figures)
-    run.files(out)
+    with tracking.measured_run(args.part, settings, args.data, faces, args.weights, history) as run:
+        run.figures(figures)
+        run.pictures(out)
 
 
 def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:

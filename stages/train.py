@@ -24,9 +24,7 @@ def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> No
     folder = paths.workspace() / ".checkpoints"
     checkpoint = checkpoints.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
     checkpoint.sweep(f"*{name}-*.pt*")
-    extra = {"epochs": epochs, "seed": settings.seed, "threads": settings.threads}
-    with tracking.training_run(name, part, fingerprint, extra) as run:
-        run.tag(data_sha256=files.sha256(data), profile=settings.profile.name)
+    with tracking.training_run(name, settings, data, faces, fingerprint) as run:
         if part.train.profile:
             trace = paths.workspace() / ".profiles" / f"{name}-{part.recipe}.json"
             profile(part, faces, settings.seed, settings.threads, trace)
@@ -37,14 +35,13 @@ def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> No
             settings.seed,
             settings.threads,
             checkpoint,
-            report=lambda row, seconds: run.metrics(row | {"seconds": seconds}, step=int(row["epoch"])),
+            report=lambda row, seconds: run.epoch(row | {"seconds": seconds}),
         )
         trained = loop.run()
         write_history(history, loop.history)
         snapshots.save(shots, loop.snapshots)
         trained.save(weights)
-        run.files(weights)
-        run.tag(weights_sha256=files.sha256(weights))
+        run.weights(weights)
     checkpoint.remove()
 
 

@@ -215,6 +215,7 @@ def test_the_stages_make_their_files(
         "history": paths.history(name),
         "snapshots": paths.snapshots(name),
         "metrics": paths.metrics(name),
+        "figures": paths.figures(name),
         "subsets": paths.subsets(name),
         "cumulative": paths.cumulative(name),
         "predictions": paths.predictions(name),
@@ -234,7 +235,7 @@ def test_the_stages_make_their_files(
         "nose=zhou": {"filters_2", "filters_3"},
     }
     assert drawn == expected | special[option]
-    figures = Path(f"metrics/{name}.json").read_text()
+    figures = paths.figures(name).read_text()
     assert ("pca_explained" in figures) == (option == "landmarks=anon_pca")
     traces = [path.name for path in Path(".profiles").glob("*")] if Path(".profiles").exists() else []
     assert traces == (["nose-zhou.json"] if name == "nose" else [])

@@ -58,8 +58,9 @@ class Evaluation:
         """Of each face (N,), %."""
         return metrics.nme(self.truth, points, self.faces.eye_distance)
 
+    @cached_property
     def figures(self) -> dict[str, float]:
-        """Of all faces together, to six digits."""
+        """Of all faces together, to six digits: all that is measured."""
         units = self.faces.image_size, self.faces.eye_distance
         figures = metrics.summary(self.truth, self.predicted, *units)
         figures["correct"] = metrics.share_correct(self.truth, self.predicted, self.faces.image_size)
@@ -72,6 +73,14 @@ class Evaluation:
         if "explained" in state:
             figures["pca_explained"] = float(state["explained"])  # of the training shapes
         return {key: float(f"{value:.6g}") if key != "faces" else value for key, value in figures.items()}
+
+    def compared(self) -> dict[str, float]:
+        """The few figures that people compare runs by; `mse` in units of 1e-4, or it would read 0.0001."""
+        figures = self.figures
+        keys = ("mae_px", "auc_8", "fr_8", "mean_shape_nme")
+        return {"nme": figures["nme"], "mse_1e-4": float(f"{figures['mse'] * 1e4:.6g}")} | {
+            key: figures[key] for key in keys
+        }
 
     def groups(self) -> list[dict[str, Any]]:
         """A row for every subset and every region of the face: its figures, and a net's limits there."""

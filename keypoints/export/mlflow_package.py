@@ -38,19 +38,44 @@ def save(trained: Trained, name: str, folder: Path) -> None:
         with tempfile.TemporaryDirectory() as temporary:
             graph = Path(temporary) / f"{name}.onnx"
             onnx_graph.save(trained, name, graph)
-            pyfunc.save_model(
-                part,
-                python_model=str(Path(__file__).with_name("mlflow_model.py")),
-                artifacts={"weights": str(graph)},
-                code_paths=[str(PACKAGE)],
-                pip_requirements=[f"{package}=={version(package)}" for package in NEEDED],
-                input_example=[example_request()],
-                metadata={"recipe": trained.part.recipe, "scheme": trained.scheme.name},
-            )
+            pyfunc.save_model(part, **contents(trained, graph, NEEDED))
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def log(weights: Path, address: str, experiment: str, run_id: str) -> None:
+    """Give a run, in the experiment of this id of the MLflow at this address, the model of a weights file.
+
+    The model keeps the weights as they are and needs torch: to make an ONNX file takes some seconds more.
+    """
+    import mlflow
+    from mlflow import pyfunc
+    from mlflow.models import Model
+
+    mlflow.set_tracking_uri(address)
+    mlflow.set_experiment(experiment_id=experiment)  # or the model would belong to another one than its run
+    trained = Trained.load(weights)
+    Model.log(
+        artifact_path=None,
+        name=weights.stem,
+        flavor=pyfunc,
+        run_id=run_id,
+        **contents(trained, weights, [*NEEDED, "torch"]),
+    )
+
+
+def contents(trained: Trained, weights: Path, packages: list[str]) -> dict[str, Any]:
+    """What `pyfunc` makes a model of."""
+    return {
+        "python_model": str(Path(__file__).with_name("mlflow_model.py")),
+        "artifacts": {"weights": str(weights)},
+        "code_paths": [str(PACKAGE)],
+        "pip_requirements": [f"{package}=={version(package)}" for package in packages],
+        "input_example": [example_request()],
+        "metadata": {"recipe": trained.part.recipe, "scheme": trained.scheme.name},
+    }
 
 
 def example_request() -> dict[str, Any]:

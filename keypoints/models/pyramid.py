@@ -38,6 +38,8 @@ class Pyramid(nn.Module):
             raise ValueError(f"blocks: 1 or more are needed, not {blocks}")
         if block not in BLOCKS:
             raise ValueError(f"block: {block!r} is none of {', '.join(BLOCKS)}")
+        if not widths:
+            raise ValueError("widths: those of one level or more are needed, not []")
         kind = BLOCKS[block]
         first = widths[0]
         self.stem = nn.Sequential(

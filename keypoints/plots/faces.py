@@ -136,11 +136,16 @@ def snapshots(path: File, image: Array, maps: Array, points: Array, titles: Name
 
 
 def photograph(
-    path: File, image: Array, boxes: Sequence[Region], points: Sequence[Array], scheme: Scheme
+    path: File,
+    image: Array,
+    boxes: Sequence[Region],
+    points: Sequence[Array],
+    scheme: Scheme,
+    caption: str = "",
 ) -> None:
     """A whole picture (H, W, 3) and its faces, each a box (left, top, width, height) and points (K, 2).
 
-    All in pixels of the picture; with no face, the picture alone.
+    All in pixels of the picture; with no face, the picture alone. The caption is above it.
     """
     height, width = image.shape[:2]
     inch = LONGEST / max(height, width)  # of a pixel
@@ -155,4 +160,4 @@ def photograph(
             side = max(across, down) * inch * 72  # typographic points: small faces have small marks
             few = 3 if len(xy) <= 10 else 1
             axes.plot(*xy.T, "o", color=PREDICTED, markersize=few * min(3.0, side / 40))
-        axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+        axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), title=caption)

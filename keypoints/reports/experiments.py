@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import subprocess
 import sys
@@ -9,11 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints import files, paths, tracking
+from keypoints import files, paths
 from keypoints.errors import UserError
+from keypoints.tracking import runs, store
+from keypoints.tracking.runs import EPOCHS
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
     from mlflow.entities import Run
 
 
@@ -37,6 +39,13 @@ def read_at_commit(commit: str, path: str) -> str:
     return git("show", f"{commit}:{path}")
 
 
+def parse_figures(text: str) -> dict[str, float]:
+    """All figures of a part, by the text of its metrics/figures/<part>.csv."""
+    rows = csv.DictReader(text.splitlines())
+    values = {row["figure"]: row["value"] for row in rows}
+    return {key: int(value) if value.isdigit() else float(value) for key, value in values.items()}
+
+
 def git(*command: str) -> str:
     return subprocess.run(["git", *command], capture_output=True, text=True, check=True).stdout
 
@@ -46,35 +55,43 @@ def training_seconds(experiment: str) -> float:
 
     0 where MLflow does not know: it is off, or DVC had the training in its run-cache.
     """
-    client, runs = _find_runs("dvc_experiment", experiment)
-    same = [run for run in runs if run.data.tags.get("fingerprint") == runs[0].data.tags.get("fingerprint")]
-    return _sum_epochs(client, same)
+    known, found = _find_runs("dvc_experiment", experiment)
+    prints = [run.data.tags.get("fingerprint") for run in found]
+    return _sum_epochs(known, [run for run, own in zip(found, prints, strict=True) if own == prints[0]])
 
 
 def training_seconds_of(weights: Path) -> float:
     """How long the epochs took that gave these weights; 0 where MLflow does not know."""
-    runs = _find_runs("weights_sha256", files.sha256(weights))[1]
-    return _sum_epochs(*_find_runs("fingerprint", runs[0].data.tags["fingerprint"])) if runs else 0.0
+    found = _find_runs("weights", files.digest(weights, "md5"))[1]
+    prints = [run.data.tags["fingerprint"] for run in found if "fingerprint" in run.data.tags]
+    return _sum_epochs(*_find_runs("fingerprint", prints[0])) if prints else 0.0
 
 
 def failure_reason(experiment: str) -> str:
     """Why an experiment's training failed, in its own words where they are known."""
-    runs = _find_runs("dvc_experiment", experiment)[1]
-    return (runs[0].data.tags.get("error") if runs else None) or "see the command's output"
+    found = _find_runs("dvc_experiment", experiment)[1]
+    return (found[0].data.tags.get("error") if found else None) or "see the command's output"
 
 
-def _find_runs(tag: str, value: str) -> tuple[MlflowClient | None, list[Run]]:
-    """MLflow's runs with this tag, newest first, and the client that knows more of them."""
-    client, store = tracking.connect()
-    return client, client.search_runs([store], f"tags.{tag} = '{value}'") if client else []
+def _find_runs(tag: str, value: str) -> tuple[store.Store | None, list[Run]]:
+    """MLflow's runs with this tag, newest first, and the store that knows more of them."""
+    if runs.is_off():
+        return None, []
+    runs.send_kept()
+    try:
+        found = store.connect(paths.workspace().resolve())
+        return found, found.search(f"tags.{tag} = '{value}'")
+    except UserError as error:
+        runs.warn(str(error))
+        return None, []
 
 
-def _sum_epochs(client: MlflowClient | None, runs: list[Run]) -> float:
+def _sum_epochs(known: store.Store | None, trained: list[Run]) -> float:
     """The seconds of the epochs of a training's runs, newest first; of one that two report, the later's."""
     epochs: dict[int, float] = {}
-    for run in reversed(runs if client else []):
-        assert client is not None
-        history = client.get_metric_history(run.info.run_id, "seconds")
+    for run in reversed(trained if known else []):
+        assert known is not None
+        history = known.client.get_metric_history(run.info.run_id, f"{EPOCHS}/seconds")
         epochs |= {metric.step: metric.value for metric in history}
     return sum(epochs.values())
 

@@ -52,7 +52,7 @@ def main(scorer: Path | None, only: list[str]) -> None:
     for file in (paths.PARAMS, paths.LOCK):
         merge(file, out / file, settings.parts.keys() - set(parts))
     for name in parts:
-        for path in (paths.metrics, paths.subsets, paths.history, paths.cumulative):
+        for path in (paths.metrics, paths.figures, paths.subsets, paths.history, paths.cumulative):
             copy_existing([path(name)], out / path(name).parent)
         copy_existing([paths.plots(name) / f"{picture}.png" for picture in PICTURES], out / "plots" / name)
     note_minutes(out / "minutes.json", parts)
@@ -100,7 +100,7 @@ def page_lines(out: Path, settings: params.Params) -> list[str]:
     minutes = json.loads((out / "minutes.json").read_text())
     rows = []
     for name, part in settings.parts.items():
-        figures = json.loads((out / paths.metrics(name)).read_text())
+        figures = experiments.parse_figures((out / paths.figures(name)).read_text())
         rows.append([name, part.recipe, *(figures[key] for key in COLUMNS), minutes.get(name)])
     lines += markdown.table(["part", "recipe", *COLUMNS.values(), "training, min"], rows, 2)
     for name in settings.parts:

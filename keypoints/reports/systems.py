@@ -189,7 +189,7 @@ def describe(system: System, composed: dict[str, Any]) -> dict[str, Any]:
 def read_figures(figures: str, history: str, subsets: str) -> dict[str, Any]:
     """What a row says of a run, by the texts of its files."""
     epochs, groups = (list(csv.DictReader(text.splitlines())) for text in (history, subsets))
-    found = json.loads(figures)
+    found = experiments.parse_figures(figures)
     return {
         "epochs": len(epochs),
         "val_loss": float(epochs[-1]["val_loss"]),
@@ -208,7 +208,7 @@ def read_column(rows: list[dict[str, str]], kind: str, key: str) -> dict[str, fl
 
 def metrics_files(part: str) -> list[str]:
     """What `read_figures` reads, in metrics/."""
-    return [f"{part}.json", f"history/{part}.csv", f"subsets/{part}.csv"]
+    return [f"figures/{part}.csv", f"history/{part}.csv", f"subsets/{part}.csv"]
 
 
 def read_results(composed: dict[str, Any], part: str, folder: Path) -> dict[str, Any] | None:

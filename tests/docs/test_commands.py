@@ -29,9 +29,10 @@ import yaml
 from PIL import Image
 
 from keypoints import __main__ as program
-from keypoints import compose, params, pretrained
+from keypoints import compose, params, paths, pretrained
 from keypoints.errors import UserError
 from keypoints.recipes import validate
+from keypoints.reports.experiments import parse_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -369,12 +370,16 @@ def read(path: str) -> dict[str, Any]:
     return json.loads((ROOT / "results" / path).read_text())
 
 
+def measured(part: str) -> dict[str, float]:
+    return parse_figures((ROOT / "results/real" / paths.figures(part)).read_text())
+
+
 def test_best_is_what_the_real_data_gave() -> None:
     rows = table("part")
     assert [name.strip("`") for name in rows] == compose.parts()
     for name, (_, _, nme, mean, minutes, faces) in rows.items():
         part = name.strip("`")
-        figures = read(f"real/metrics/{part}.json")
+        figures = measured(part)
         assert nme == f"{figures['nme']:.2f} %"
         assert mean == f"{figures['mean_shape_nme']:.1f} %"
         assert minutes == f"{read('real/minutes.json')[part]} min"
@@ -389,7 +394,7 @@ def test_authors_are_what_the_systems_gave() -> None:
     anon, kim, zhou = (rebuilt[f"landmarks-{name}"] for name in ("anon", "kim", "zhou"))
     assert rows == {
         "anonymous": [anon["reported"].split()[-1], f"{anon['val_loss']:.2f}", "not comparable"],
-        "Duan": ["–", percent(rebuilt["face-duan"]), percent(read("real/metrics/face.json"))],
+        "Duan": ["–", percent(rebuilt["face-duan"]), percent(measured("face"))],
         "Kim": [pixels(kim["reported"].split()[-1]), pixels(kim["kaggle"]), pixels(best["kaggle"])],
         "Sagardia": ["–", percent(rebuilt["youtube-sagardia"]), percent(official)],
         "Zhou": [pixels(zhou["reported"].split()[-1]), pixels(zhou["kaggle"]), pixels(best["kaggle"])],
@@ -410,7 +415,7 @@ SYSTEMS = (
 def test_the_words_below_the_tables_have_the_same_figures() -> None:
     words = " ".join(prose(ROOT / "README.md").split())
     face, maps = read("systems/real/face-zhou.json"), read("systems/real/heatmaps-zhou.json")
-    best = read("real/metrics/face.json")["mse"]
+    best = measured("face")["mse"]
     said = (
         f"an MSE of {face['reported'].split()[-1]} for `face` (rebuilt {face['mse']:.5f}, `best` {best:.6f})"
     )

@@ -31,7 +31,7 @@ def units(made):
 
 def test_figures_are_those_of_the_summary():
     made = evaluated()
-    figures = made.figures()
+    figures = made.figures
     truth, found = made.faces.in_image(made.faces.points), made.faces.in_image(made.found)
     for key, value in metrics.summary(truth, found, *units(made)).items():
         assert figures[key] == pytest.approx(value, rel=1e-5)
@@ -44,7 +44,7 @@ def test_figures_are_those_of_the_summary():
 
 def test_the_truth_itself_has_no_error():
     made = evaluated()
-    figures = replace(made, found=made.faces.points).figures()
+    figures = replace(made, found=made.faces.points).figures
     assert figures["nme"] == figures["mse"] == figures["fr_8"] == 0
     assert figures["correct"] == figures["auc_8"] == figures["follow_position"] == 1
 
@@ -52,7 +52,7 @@ def test_the_truth_itself_has_no_error():
 def test_points_that_the_crop_cuts_off_are_counted():
     faces = blob_faces()
     faces.points[-2:] = SIZE + 3  # two of the eight faces of val
-    assert evaluated(faces=faces).figures()["outside"] == 0.25
+    assert evaluated(faces=faces).figures["outside"] == 0.25
 
 
 def test_a_row_a_subset_and_a_row_a_region():
@@ -65,7 +65,7 @@ def test_a_row_a_subset_and_a_row_a_region():
         ("subset", "few", 3),
         ("region", "nose", 8),
     ]
-    whole = made.figures()["nme"]
+    whole = made.figures["nme"]
     assert np.average([row["nme"] for row in rows[:2]], weights=[5, 3]) == pytest.approx(whole, rel=1e-5)
     assert rows[2]["nme"] == pytest.approx(whole, rel=1e-5)
     assert {"codec_nme", "outside"} <= rows[0].keys()
@@ -76,7 +76,7 @@ def test_curve_and_predictions_are_of_the_same_errors():
     kept, curve = made.predictions(), made.curve()
     assert kept["points"].dtype == np.float32 and kept["points"].shape == made.found.shape
     assert kept["point_nme"].mean(axis=1) == pytest.approx(kept["nme"], rel=1e-5)
-    assert kept["nme"].mean() == pytest.approx(made.figures()["nme"], rel=1e-5)
+    assert kept["nme"].mean() == pytest.approx(made.figures["nme"], rel=1e-5)
     np.testing.assert_array_equal(curve["share"], metrics.cumulative(made.nme(made.predicted))[:, 1])
     assert (np.diff(curve["mean_shape_share"]) >= 0).all()
 
@@ -88,5 +88,13 @@ def test_components_say_how_much_they_hold():
         codec=Codec("pca", "mse", components=3),
         model=Model("plain", {"channels": [4], "kernel": 3}),
     )
-    figures = evaluated(part, noise(part, train=2, val=8)).figures()
+    figures = evaluated(part, noise(part, train=2, val=8)).figures
     assert 0 < figures["pca_explained"] < 1 and figures["codec_nme"] > 0
+
+
+def test_few_figures_are_compared_and_they_read_well():
+    made = evaluated()
+    compared = made.compared()
+    assert list(compared) == ["nme", "mse_1e-4", "mae_px", "auc_8", "fr_8", "mean_shape_nme"]
+    assert compared["mse_1e-4"] == pytest.approx(1e4 * made.figures["mse"], rel=1e-5)
+    assert all(compared[key] == made.figures[key] for key in compared if key != "mse_1e-4")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from keypoints.errors import UserError
-from keypoints.reports import experiments
+from keypoints.reports import experiments, run_report
+from keypoints.tracking import sending
 
 
 def test_an_experiment_is_found_though_head_has_moved_on(tmp_path, monkeypatch):
@@ -38,3 +42,43 @@ def test_what_the_scorer_prints_is_read_or_refused_in_one_line(tmp_path):
         experiments.run_scorer(scorer, submission)
     with pytest.raises(UserError, match="no estimate"):
         experiments.parse_estimate("5 faces\nscored")
+
+
+def fail(run):
+    run.epoch({"epoch": 2, "seconds": 3.0})
+    run.epoch({"epoch": 2, "seconds": 4.0})  # reported again after a kill
+    raise UserError("the loss was no number\nany more")
+
+
+def test_an_experiments_time_and_failure_are_found_again(tracked, train, monkeypatch):
+    monkeypatch.setenv("DVC_EXP_NAME", "lazy-fox")
+    with pytest.raises(UserError):
+        train(during=fail)
+    sending.send_kept(None)
+    assert experiments.training_seconds("lazy-fox") == 6.0
+    assert experiments.failure_reason("lazy-fox") == "the loss was no number any more"
+    train(during=lambda run: run.epoch({"epoch": 3, "seconds": 5.0}))  # again, after the last checkpoint
+    sending.send_kept(None)
+    assert experiments.training_seconds("lazy-fox") == 11.0
+    assert experiments.training_seconds_of(tracked / "nose.pt") == 11.0
+    assert experiments.training_seconds("nobody") == 0 and "output" in experiments.failure_reason("nobody")
+    monkeypatch.setenv("KEYPOINTS_TRACKING", "off")
+    assert experiments.training_seconds("lazy-fox") == 0
+
+
+def test_a_store_of_no_use_is_a_warning_and_knows_nothing(tracked, capsys):
+    (tracked / "mlflow.db").write_bytes(b"spoilt" * 1000)
+    assert experiments.training_seconds("lazy-fox") == 0
+    assert capsys.readouterr().err.count("warning: MLflow: mlflow.db: it is damaged") == 1
+
+
+def test_results_note_how_long_the_weights_took(tracked, train, monkeypatch):
+    train(during=lambda run: run.epoch({"epoch": 2, "seconds": 88.0}))
+    sending.send_kept(None)
+    monkeypatch.chdir(tracked)
+    Path("models").mkdir()
+    Path("nose.pt").rename("models/nose.pt")
+    Path("models/face.pt").write_bytes(b"from elsewhere")
+    Path("minutes.json").write_text('{"youtube": 3.0}')
+    run_report.note_minutes(Path("minutes.json"), ["nose", "face"])
+    assert json.loads(Path("minutes.json").read_text()) == {"youtube": 3.0, "nose": 1.5, "face": None}

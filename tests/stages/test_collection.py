@@ -46,7 +46,7 @@ def run(photos: Path, weights: Path, part: str = "nose") -> Path:
 
 
 def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple]:
-    """What is drawn: name -> picture, boxes, points, scheme."""
+    """What is drawn: name -> picture, boxes, points, scheme, caption."""
     drawn: dict[str, tuple] = {}
     monkeypatch.setattr(plots, "photograph", lambda path, *shown: drawn.update({path.name: shown}))
     return drawn
@@ -63,7 +63,8 @@ def test_faces_are_found_on_the_upright_picture(
 ) -> None:
     drawn = seen(monkeypatch)
     run(photos, weights)
-    for picture, boxes, points, scheme in drawn.values():
+    for picture, boxes, points, scheme, caption in drawn.values():
+        assert caption == collection.DRAWN  # params.yaml is of the demo
         assert picture.shape == (180, 200, 3)
         ((left, top, width, height),) = boxes
         assert left < 100 < left + width and top < 90 < top + height

@@ -224,6 +224,7 @@ def test_every_path_is_an_out_of_the_pipeline(part):
         "snapshots",
         "predictions",
         "metrics",
+        "figures",
         "history",
         "subsets",
         "cumulative",
@@ -236,12 +237,24 @@ def test_every_path_is_an_out_of_the_pipeline(part):
 def test_every_path_is_asked_for():
     """A new function in paths.py belongs into the test above."""
     functions = re.findall(r"^def (\w+)\(", (ROOT / "keypoints/paths.py").read_text(), re.MULTILINE)
-    known = {"archive", "table", "tensors", "weights", "snapshots", "predictions", "metrics", "history"}
+    known = {
+        "archive",
+        "table",
+        "tensors",
+        "weights",
+        "snapshots",
+        "predictions",
+        "metrics",
+        "history",
+        "figures",
+    }
     assert set(functions) == known | {"subsets", "cumulative", "plots", "workspace"}
 
 
 def test_the_plots_of_all_parts_show_every_part():
-    for entry in PIPELINE["plots"]:
+    pictures, *charts = PIPELINE["plots"]
+    assert pictures == str(paths.plots("nose").parent)
+    for entry in charts:
         ((title, plot),) = entry.items()
         kind = paths.cumulative if title == "cumulative error" else paths.history
         assert list(plot["y"]) == [str(kind(part)) for part in compose.parts()], title
