@@ -32,6 +32,11 @@ class Scheme:
     def points(self) -> int:
         return len(self.partners)
 
+    @property
+    def flips(self) -> bool:
+        """Whether the points of a mirrored face can be named: not where partners are unknown."""
+        return self.points == 1 or self.partners != tuple(range(self.points))
+
     def names(self) -> list[str]:
         """A name for every point: its region and its place there, `jaw_0`."""
         names = {k: f"{region}_{i}" for region, ks in self.regions.items() for i, k in enumerate(ks)}
@@ -54,6 +59,20 @@ class Scheme:
             raise ValueError(f"the scheme {self.name} has no eye corners")
         left, right = self.eyes
         return np.linalg.norm(points[..., left, :] - points[..., right, :], axis=-1)
+
+
+def average(values: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """The mean over what is not NaN, as points are that a face lacks; NaN where nothing is left.
+
+    Where nothing is NaN it is `np.mean`, to the last bit.
+    """
+    values = np.asarray(values)
+    missing = np.isnan(values)
+    if values.size and not missing.any():
+        return values.mean(axis)
+    count = (~missing).sum(axis)
+    total = np.where(missing, 0, values).sum(axis)
+    return np.where(count, total / np.maximum(count, 1), np.nan)
 
 
 def _run(first: int, last: int) -> tuple[int, ...]:

@@ -46,14 +46,15 @@ class Run:
             _warn(error)
             self.client = None
 
-    def metrics(self, values: dict[str, float], step: int = 0) -> None:
-        """Log the numbers among the values, at a step."""
+    def metrics(self, values: dict[str, Any], step: int = 0) -> None:
+        """Log the finite numbers among the values, at a step."""
         now = time.time_ns() // 1_000_000
 
         def call(client: MlflowClient) -> None:
             from mlflow.entities import Metric
 
-            known = {key: float(value) for key, value in values.items() if math.isfinite(value)}
+            numbers = {key: value for key, value in values.items() if isinstance(value, int | float)}
+            known = {key: float(value) for key, value in numbers.items() if math.isfinite(value)}
             client.log_batch(self.run_id, [Metric(key, value, now, step) for key, value in known.items()])
 
         self._log(call)

@@ -10,21 +10,16 @@ from collections import Counter
 from pathlib import Path
 
 from keypoints import datasets, errors, params
-from keypoints.datasets import tensors
-from keypoints.errors import UserError
+from keypoints.datasets import face_table, tensors
+from keypoints.errors import Faults
 
 
 def main(name: str, table: Path, archive: Path, out: Path) -> None:
-    import pandas as pd
-
     settings = params.load()
     data = settings.part(name).data
-    scheme = datasets.get(data.dataset).SCHEME
-    try:
-        rows = pd.read_parquet(table)
-    except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
-        raise UserError(f"{table} is no table of faces ({type(error).__name__}): run `dvc repro`") from None
-    faces = tensors.build(rows, archive, data, scheme, settings.profile.max_broken)
+    rows, scheme = face_table.load(table)
+    faults = Faults(archive, settings.dataset(data.dataset).max_broken, f"datasets.{data.dataset}.max_broken")
+    faces = tensors.build(rows, archive, data, scheme or datasets.get(data.dataset).SCHEME, faults)
     faces.save(out)
     counts = Counter(faces.split.tolist())
     print(f"{name}: {', '.join(f'{counts[s]} {s}' for s in ('train', 'val', 'test'))} -> {out}")

@@ -16,6 +16,7 @@ import torch
 from keypoints import errors, files, params, plots, tracking
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
+from keypoints.landmarks import average
 from keypoints.models.trained import Trained
 from keypoints.plots.part import draw_net, draw_samples, draw_snapshots
 
@@ -31,7 +32,7 @@ def main(args: argparse.Namespace) -> None:
     out, scheme, crops = args.out, trained.scheme, held_out.crops()
 
     draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
-    plots.curves(out / "curves.png", pd.read_csv(args.history))
+    plots.curves(out / "curves.png", pd.read_csv(args.history), faces.unit)
     plots.predictions(
         out / "predictions.png",
         crops,
@@ -41,11 +42,10 @@ def main(args: argparse.Namespace) -> None:
         held_out.group.tolist(),
         scheme,
     )
-    plots.cumulative(
-        out / "cumulative.png", {part.recipe: found["nme"], "mean shape": found["mean_shape_nme"]}
-    )
+    errors_of = {part.recipe: found["nme"], "mean shape": found["mean_shape_nme"]}
+    plots.cumulative(out / "cumulative.png", errors_of, faces.unit)
     if scheme.points > 1:
-        per_point = found["point_nme"].mean(axis=0)
+        per_point = average(found["point_nme"], axis=0)
         plots.point_error(out / "point_error.png", trained.mean_shape, per_point, scheme, "%")
     draw_net(out, args.part, trained)
     best = int(np.argmin(found["nme"]))

@@ -1,9 +1,10 @@
-"""What the data sets share: reading an archive once, the table of faces, the draw of groups."""
+"""What the data sets share: reading an archive once, the table of faces and its file, the draw of groups."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from keypoints import files
 from keypoints.crops import Region
 from keypoints.datasets.archives import members
 from keypoints.errors import Faults, UserError
 from keypoints.images import FORMATS, MAX_PIXELS
+from keypoints.landmarks import Scheme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +34,7 @@ class Face:
 
     file:   path of the image inside the archive
     box:    in pixels of the image, or () for the whole of it
-    points: x0 y0 x1 y1 … in pixels of the image
+    points: x0 y0 x1 y1 … in pixels of the image; a pair of NaN is a point that the face lacks
     group:  faces of one person or photograph share it
     subset: what errors are reported by
     more:   further columns, as (name, value)
@@ -81,20 +84,25 @@ def parse_number(text: str | None) -> float:
 
 
 def build_table(
-    archive: Path, faces: Iterable[Face], sizes: dict[str, Size | str], max_broken: float
+    archive: Path,
+    faces: Iterable[Face],
+    sizes: dict[str, Size | str],
+    faults: Faults,
+    missing: bool = False,
 ) -> pd.DataFrame:
     """The table of faces: file, width, height, left, top, box_width, box_height, points, group, subset.
 
     One row per face, sorted, so that the order of members and annotations does not matter. Faces whose
-    image is broken or missing are left out. Raises `UserError` when these are more than the share
-    `max_broken`, when no face remains, and for coordinates that are no numbers.
+    image is broken or missing are left out and noted in `faults`. Raises `UserError` when these are more
+    than it allows, when no face remains, and for coordinates that are no numbers; where points may be
+    `missing`, a pair of NaN is none.
     """
     import pandas as pd
 
-    faults, rows = Faults(archive, max_broken), []
+    rows = []
     faces = sorted(faces)
     for face in faces:
-        _check_finite(archive, face)
+        _check_finite(archive, face, missing)
         size = sizes.get(face.file, "not in the archive")
         if isinstance(size, str):
             faults.add(face.file, size)
@@ -121,13 +129,20 @@ def build_table(
     return pd.DataFrame(rows)
 
 
+def rank_groups(groups: Iterable[str], seed: int) -> list[str]:
+    """Every group once, ranked by a hash of seed and name.
+
+    So neither order nor number of rows matters, and of nearly the same set nearly the same come first.
+    """
+    return sorted(set(groups), key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest())
+
+
 def draw_groups(groups: Iterable[str], seed: int, *shares: float) -> list[set[str]]:
     """Disjoint sets of groups, each a share of all of them, rounded; of many groups each has at least one.
 
-    The groups are ranked by a hash of seed and name, so neither order nor number of rows matters, and
-    nearly the same groups are drawn from nearly the same set.
+    They are ranked by `rank_groups`.
     """
-    ranked = sorted(set(groups), key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest())
+    ranked = rank_groups(groups, seed)
     drawn: list[set[str]] = []
     for share in shares:
         count = max(1, round(share * len(ranked))) if len(ranked) > len(shares) else 0
@@ -136,9 +151,35 @@ def draw_groups(groups: Iterable[str], seed: int, *shares: float) -> list[set[st
     return drawn
 
 
-def _check_finite(archive: Path, face: Face) -> None:
+def save(path: Path, table: pd.DataFrame, scheme: Scheme | None) -> None:
+    """Write the table as Parquet; a scheme that came with the data goes with it. The same bytes twice."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    # Without pandas' notes on its version, the bytes depend on the faces (and pyarrow) alone.
+    about = {"scheme": json.dumps(scheme.as_dict())} if scheme else None
+    columns = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(about)
+    with files.whole(path) as part:
+        parquet.write_table(columns, part, compression="zstd")
+
+
+def load(path: Path) -> tuple[pd.DataFrame, Scheme | None]:
+    """What `save` wrote. Raises `UserError`."""
+    from pyarrow import parquet
+
+    try:
+        columns = parquet.read_table(path)
+        stored = (columns.schema.metadata or {}).get(b"scheme")
+        return columns.to_pandas(), Scheme.from_dict(json.loads(stored)) if stored else None
+    except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
+        raise UserError(f"{path} is no table of faces ({type(error).__name__}): run `dvc repro`") from None
+
+
+def _check_finite(archive: Path, face: Face, missing: bool) -> None:
     values: Sequence[float] = (*face.points, *face.box)
     for k, value in enumerate(values):
+        if missing and k < len(face.points) and all(map(math.isnan, face.points[k - k % 2 :][:2])):
+            continue
         if not math.isfinite(value):
             what = f"point {k // 2}" if k < len(face.points) else "the box"
             raise UserError(f"{archive}: {face.file}: {what} is not a finite number: repair its annotation")

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from keypoints.datasets import dlibxml, face_table
 from keypoints.datasets.face_table import Face, parse_number
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IBUG as SCHEME
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _TWICE = {
 _VAL = 0.1  # of the photographs to train on
 
 
-def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
+def parse(archive: Path, seed: int, faults: Faults) -> pd.DataFrame:
     """The faces of both lists (see `face_table.build_table`), with the columns list and split_<protocol>.
 
     list is "train" or "test", dlib's; subset the folder, and for twins "… mirrored"; group the
@@ -53,7 +53,7 @@ def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     """
     lists, sizes = face_table.scan(archive, _XML, _IMAGE)
     faces = [face for name in _LISTS for face in _faces(archive, lists, name)]
-    table = face_table.build_table(archive, faces, sizes, max_broken)
+    table = face_table.build_table(archive, faces, sizes, faults)
     file, subset, group = table["file"], table["subset"], table["group"]
     mirror = file.map(is_mirror)
     test = {"kaggle": table["list"] == "test", "300w": subset.isin(_TEST_300W) & ~mirror}

@@ -76,7 +76,8 @@ class Predictor:
     min_score: what the detector is less sure of is left out, 0…1
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one
     tta:       look at the mirrored face as well: a little better, and what is no face is told from what is;
-               without it a face takes half the time, has to be upright, and is believed
+               without it a face takes half the time, has to be upright, and is believed; as where it is not
+               known which points are partners, left and right
 
     threads:   of ONNX Runtime for each call; None: all cores. With several callers at once, 1 is best
 
@@ -95,7 +96,7 @@ class Predictor:
         threads: int | None = None,
     ) -> None:
         self.net = runtimes.load(Path(weights) if weights else pretrained.file(part), device, threads)
-        self.tta = tta
+        self.tta = tta and self.net.scheme.flips
         self._detector = (
             detector or detectors.DEFAULT,
             Path(detector_model) if detector_model else None,

@@ -15,7 +15,7 @@ import stages.download
 import stages.parse
 from keypoints import datasets, landmarks
 from keypoints.datasets import face_table
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from tests.layouts import BUILT, COLUMNS, PEOPLE, as_tar, as_zip, imm_files, line
 
 
@@ -36,7 +36,7 @@ def test_the_columns_and_their_types(tables, name):
 def test_the_order_in_the_archive_does_not_matter(tables, tmp_path, name):
     files = BUILT[name][0]("data/imm_face_db/") if name == "imm" else BUILT[name][0]()
     other = as_tar(tmp_path / "a", dict(reversed(files.items())))
-    pd.testing.assert_frame_equal(datasets.get(name).parse(other, 42, 0.0), tables[name])
+    pd.testing.assert_frame_equal(datasets.get(name).parse(other, 42, Faults("archive", 0.0)), tables[name])
 
 
 @pytest.mark.parametrize("name", datasets.DATASETS)
@@ -46,11 +46,11 @@ def test_broken_and_missing_images_are_left_out_up_to_a_share(tables, tmp_path, 
     del files[gone]
     files[broken] = b"<html>"
     path = as_zip(tmp_path / name, files)
-    table = datasets.get(name).parse(path, 42, 0.1)
+    table = datasets.get(name).parse(path, 42, Faults("archive", 0.1))
     assert list(table["file"]) == list(tables[name]["file"])[2:]
     assert f"2 of {tables[name]['file'].nunique()} images left out" in capsys.readouterr().err
     with pytest.raises(UserError, match=r"profile\.max_broken = 0\.001 allows") as error:
-        datasets.get(name).parse(path, 42, 0.001)
+        datasets.get(name).parse(path, 42, Faults("archive", 0.001))
     assert str(path) in line(error)
 
 
@@ -58,7 +58,7 @@ def test_broken_and_missing_images_are_left_out_up_to_a_share(tables, tmp_path, 
 def test_another_archive_is_named(tmp_path, name):
     path = as_zip(tmp_path / name, {"readme.txt": b"hello"})
     with pytest.raises(UserError, match="archive of another data set") as error:
-        datasets.get(name).parse(path, 42, 0.1)
+        datasets.get(name).parse(path, 42, Faults("archive", 0.1))
     assert str(path) in line(error)
 
 
@@ -68,7 +68,7 @@ def test_a_truncated_archive_is_one_line(tmp_path, name):
     path = as_tar(tmp_path / name, files)
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(UserError, match=f"dvc repro -f download@{name}") as error:
-        datasets.get(name).parse(path, 42, 0.1)
+        datasets.get(name).parse(path, 42, Faults("archive", 0.1))
     assert str(path) in line(error)
 
 
