@@ -12,6 +12,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 MAX_PIXELS = 100_000_000  # a larger picture is refused before it is decoded
 MAX_SIDE = 65_535  # and a longer one
 
@@ -90,6 +91,25 @@ def turn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
     if orientation in (3, 4, 6, 7):
         top = stored_height - top - height
     return (left, top, width, height) if orientation < 5 else (top, left, height, width)
+
+
+def turn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
+    """Points (…, 2) in the pixels that a file of this (width, height) stores as on its upright picture.
+
+    The centre of the first pixel is at (0, 0) on both.
+    """
+    x, y = points[..., 0], points[..., 1]
+    x = size[0] - 1 - x if orientation in (2, 3, 7, 8) else x
+    y = size[1] - 1 - y if orientation in (3, 4, 6, 7) else y
+    return np.stack([x, y] if orientation < 5 else [y, x], axis=-1)
+
+
+def unturn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
+    """Points of an upright picture in the pixels that a file of this size stores: undoes `turn_points`."""
+    if orientation < 5:  # these four undo themselves
+        return turn_points(points, orientation, size)
+    back = {5: 5, 6: 8, 7: 7, 8: 6}[orientation]
+    return turn_points(points, back, size[::-1])
 
 
 def to_8_bits(values: np.ndarray) -> np.ndarray:

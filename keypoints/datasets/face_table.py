@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,13 +28,13 @@ FAR = 1e6  # pixels: no annotation reaches that far
 Size = tuple[int, int]  # width, height in pixels of the image file
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Face:
-    """One annotated face; the order of faces is that of the table's rows.
+    """One annotated face.
 
     file:   path of the image inside the archive
     box:    in pixels of the image, or () for the whole of it
-    points: x0 y0 x1 y1 … in pixels of the image; a pair of NaN is a point that the face lacks
+    points: x0 y0 x1 y1 … in pixels of the image; a point that was not marked is NaN NaN
     group:  faces of one person or photograph share it
     subset: what errors are reported by
     more:   further columns, as (name, value)
@@ -61,7 +61,7 @@ def scan(archive: Path, texts: str, images: str) -> tuple[dict[str, bytes], dict
         if text.fullmatch(name):
             contents[name] = data
         else:
-            sizes[name] = _size(data)
+            sizes[name] = picture_size(data)
     if not contents:
         raise UserError(f"{archive}: its annotations are not there: is it the archive of another data set?")
     return contents, sizes
@@ -86,7 +86,7 @@ def parse_number(text: str | None) -> float:
 def build_table(
     archive: Path,
     faces: Iterable[Face],
-    sizes: dict[str, Size | str],
+    sizes: Mapping[str, Size | str],
     faults: Faults,
     missing: bool = False,
 ) -> pd.DataFrame:
@@ -94,15 +94,16 @@ def build_table(
 
     One row per face, sorted, so that the order of members and annotations does not matter. Faces whose
     image is broken or missing are left out and noted in `faults`. Raises `UserError` when these are more
-    than it allows, when no face remains, and for coordinates that are no numbers; where points may be
-    `missing`, a pair of NaN is none.
+    than it allows, when no face remains, and for coordinates that are no numbers, unless points may be
+    `missing`: both NaN.
     """
     import pandas as pd
 
     rows = []
-    faces = sorted(faces)
+    faces = sorted(faces, key=rank)
     for face in faces:
-        _check_finite(archive, face, missing)
+        if why := find_fault(face, missing):
+            raise UserError(f"{archive}: {face.file}: {why}: repair its annotation")
         size = sizes.get(face.file, "not in the archive")
         if isinstance(size, str):
             faults.add(face.file, size)
@@ -175,21 +176,31 @@ def load(path: Path) -> tuple[pd.DataFrame, Scheme | None]:
         raise UserError(f"{path} is no table of faces ({type(error).__name__}): run `dvc repro`") from None
 
 
-def _check_finite(archive: Path, face: Face, missing: bool) -> None:
-    values: Sequence[float] = (*face.points, *face.box)
-    for k, value in enumerate(values):
-        if missing and k < len(face.points) and all(map(math.isnan, face.points[k - k % 2 :][:2])):
+def rank(face: Face) -> tuple[object, ...]:
+    """What faces are sorted by: their fields, where a missing point comes before all others."""
+    points = tuple(-math.inf if math.isnan(value) else value for value in face.points)
+    return face.file, face.box, points, face.group, face.subset, face.more
+
+
+def find_fault(face: Face, missing: bool = False) -> str:
+    """What is wrong with the numbers of a face, in words, or nothing. Points may be `missing`: both NaN."""
+    for k in range(0, len(face.points), 2):
+        point = face.points[k : k + 2]
+        if missing and all(map(math.isnan, point)):
             continue
-        if not math.isfinite(value):
-            what = f"point {k // 2}" if k < len(face.points) else "the box"
-            raise UserError(f"{archive}: {face.file}: {what} is not a finite number: repair its annotation")
-        if abs(value) > FAR:
-            raise UserError(
-                f"{archive}: {face.file}: {value:g} is no place in a picture: repair its annotation"
-            )
+        if why := _fault(f"point {k // 2}", point):
+            return why
+    return _fault("the box", face.box)
 
 
-def _size(data: bytes) -> Size | str:
+def _fault(what: str, values: Sequence[float]) -> str:
+    if not all(map(math.isfinite, values)):
+        return f"{what} is not a finite number"
+    return next((f"{value:g} is no place in a picture" for value in values if abs(value) > FAR), "")
+
+
+def picture_size(data: bytes) -> Size | str:
+    """(width, height) of a picture as stored, or why it is broken; its header only is read."""
     try:
         # Reads the header only; a file's name may lie about its format.
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:

@@ -1,0 +1,67 @@
+"""People's own annotations: every format is told by its content and read into the same faces.
+
+A module of this room has CONVENTION, `claims(name, document)` and `read(source, documents)`, and where asked
+for `write`. Add a format by its file and its name here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from keypoints.datasets import archives
+from keypoints.datasets.formats import documents, rules
+from keypoints.datasets.formats.annotated import Annotated, LeftOut, assemble
+from keypoints.datasets.formats.documents import Broken, Source
+from keypoints.errors import UserError
+
+__all__ = ["FORMATS", "Annotated", "LeftOut", "get", "members", "read"]
+
+FORMATS = ("coco",)
+
+
+def get(name: str) -> ModuleType:
+    """The module of the format `name`. Raises KeyError for an unknown one."""
+    if name not in FORMATS:
+        raise KeyError(name)
+    return import_module(f"keypoints.datasets.formats.{name}")
+
+
+def read(source: Path, max_broken: float = 0.0) -> Annotated:
+    """The annotated faces of a folder or an archive (zip, tar), whatever format its content shows.
+
+    Raises `UserError` where there is no annotation, for annotations of two formats, and where more than the
+    share `max_broken` (0…1) of the faces is wrong.
+    """
+    found = documents.read(Path(source))
+    claimed = {
+        name: {each: doc for each, doc in found.documents.items() if get(name).claims(each, doc)}
+        for name in FORMATS
+    }
+    kinds = [name for name in FORMATS if claimed[name]]
+    if len(kinds) != 1:
+        raise UserError(_unclear(found, kinds, claimed))
+    module = get(kinds[0])
+    marks = module.read(found, claimed[kinds[0]])
+    marks.left_out += [
+        LeftOut(name, each.why) for name, each in found.documents.items() if isinstance(each, Broken)
+    ]
+    return assemble(found, kinds[0], module.CONVENTION, marks, rules.read(found), max_broken)
+
+
+def members(source: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the pictures that `pick` chooses, as `archives.members` gives them."""
+    yield from archives.members(source, pick, own=True)
+
+
+def _unclear(source: Source, kinds: list[str], claimed: dict[str, dict]) -> str:
+    if kinds:
+        both = " and ".join(f"{next(iter(claimed[kind]))} ({kind})" for kind in kinds[:2])
+        return f"{source.path}: annotations of two formats, {both}: keep one"
+    for name, each in source.documents.items():
+        if isinstance(each, Broken):
+            return f"{source.path}: {name}: {each.why}: save it again"
+    pictures = f"{len(source.sizes)} pictures and {len(source.documents)} other files"
+    return f"{source.path}: {pictures}, and no annotation of points among them: put it there"
