@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro test app real results systems boxes release docs compose lint format clean
+.PHONY: help env repro own test app real results systems boxes release docs compose lint format clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,6 +22,11 @@ $(READY): requirements.txt versions.txt constraints.txt pyproject.toml
 
 repro: compose ## environment, params.yaml, the whole pipeline on the drawn demo data
 	dvc repro
+
+own: $(READY) ## your own annotated faces, DATA=folder (none: an example); OWN='own.train.epochs=50', or other values
+	python -m keypoints.own $(if $(DATA),'$(DATA)') $(OWN)
+	dvc pull --quiet --remote shipped pretrained/landmarks.pt.dvc
+	dvc repro evaluate@own render@own collection@own
 
 test: $(READY) ## environment, the tests (they run the whole demo pipeline once, in a copy)
 	python -m pytest

@@ -95,8 +95,8 @@ def find_frame(found: Annotated) -> tuple[float, float, float] | None:
         places += [place for box in boxes[name] if (place := seen_from(box, detections))]
     if len(places) < ENOUGH:
         print(
-            f"warning: the detector finds {len(places)} of the faces in {len(some)} photographs: later say where "
-            "faces are, by --box or --boxes",
+            f"warning: the detector finds {len(places)} of the faces in {len(some)} photographs: "
+            "say where faces are, by --box or --boxes, when you predict",
             file=sys.stderr,
         )
         return None
@@ -105,14 +105,10 @@ def find_frame(found: Annotated) -> tuple[float, float, float] | None:
 
 
 def seen_from(box: Region, detections: list[Region]) -> tuple[float, float, float] | None:
-    """A box as side and middle, in sides of the detection whose middle lies in it; None without one."""
-    left, top, width, height = box
-    for x, y, across, down in detections:
-        right_by, down_by = left + width / 2 - (x + across / 2), top + height / 2 - (y + down / 2)
-        if abs(right_by) < width / 2 and abs(down_by) < height / 2:
-            side = crops.square((x, y, across, down))[2]
-            return float(np.sqrt(width * height)) / side, right_by / side, down_by / side
-    return None
+    """The box as the detection sees it whose middle lies in it (see `crops.relate`); None without one."""
+    places = [crops.relate(each, box) for each in detections]
+    inside = (place for place in places if max(map(abs, place[1:])) < place[0] / 2)
+    return next(inside, None)
 
 
 def quote(text: str) -> str:

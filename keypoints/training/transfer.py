@@ -51,8 +51,7 @@ def hold_still(model: nn.Module) -> None:
 
 def bare(model: nn.Module) -> nn.Module:
     """The family's net, without the soft-argmax that makes coordinates of its maps."""
-    with_argmax = isinstance(model, nn.Sequential) and isinstance(model[-1], SoftArgmax)
-    return model[0] if with_argmax else model
+    return model[0] if isinstance(model, nn.Sequential) and isinstance(model[-1], SoftArgmax) else model
 
 
 def last_layer(net: nn.Module) -> str:
