@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from keypoints import files
@@ -171,8 +172,10 @@ def load(path: Path) -> tuple[pd.DataFrame, Scheme | None]:
     try:
         columns = parquet.read_table(path)
         stored = (columns.schema.metadata or {}).get(b"scheme")
-        return columns.to_pandas(), Scheme.from_dict(json.loads(stored)) if stored else None
-    except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
+        table = columns.to_pandas()
+        table["points"] = [np.asarray(points, np.float64) for points in table["points"]]  # null is NaN
+        return table, Scheme.from_dict(json.loads(stored)) if stored else None
+    except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are of these kinds
         raise UserError(f"{path} is no table of faces ({type(error).__name__}): run `dvc repro`") from None
 
 
