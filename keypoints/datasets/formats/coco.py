@@ -9,14 +9,26 @@ where a 0 stands in them. https://cocodataset.org/#format-data
 
 from __future__ import annotations
 
-import math
+import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
+from keypoints import files
 from keypoints.crops import Region
-from keypoints.datasets.face_table import Size
-from keypoints.datasets.formats.annotated import Convention, Edge, Mark, Marks
+from keypoints.datasets.formats import writing
+from keypoints.datasets.formats.annotated import Annotated
 from keypoints.datasets.formats.documents import Document, Source
+from keypoints.datasets.formats.marks import (
+    DIGITS,
+    Convention,
+    Edge,
+    Mark,
+    Marks,
+    numbered,
+    to_number,
+    to_size,
+)
 from keypoints.errors import UserError
 from keypoints.landmarks import MAX_POINTS
 
@@ -47,6 +59,40 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
     return found
 
 
+def write(annotated: Annotated, out: Path) -> None:
+    """One document, its images in the order of the faces, named as within the source."""
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for picture in writing.pictures(annotated, CONVENTION):
+        width, height = picture.size
+        images.append({"id": len(images) + 1, "file_name": picture.file, "width": width, "height": height})
+        for points, box in picture.faces:
+            triples = [(*points[name], 2) if name in points else (0, 0, 0) for name in annotated.names]
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": len(images),
+                    "category_id": 1,
+                    "keypoints": [value for triple in triples for value in triple],
+                    "num_keypoints": len(points),
+                    "bbox": list(box),
+                    "area": round(box[2] * box[3], DIGITS),
+                    "segmentation": [],
+                    "iscrowd": 0,
+                }
+            )
+    category = {
+        "id": 1,
+        "name": "face",
+        "supercategory": "",
+        "keypoints": list(annotated.names),
+        "skeleton": [[a + 1, b + 1] for a, b in annotated.skeleton],
+    }
+    document = {"images": images, "categories": [category], "annotations": annotations}
+    with files.whole(out) as part:
+        part.write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:
     annotations = [each for each in document["annotations"] if isinstance(each, dict)]
     category, names, skeleton, named = _points(where, document.get("categories"), annotations)
@@ -74,7 +120,9 @@ def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:
             marks.leave_out(place, "without points", broken=False)
             continue
         file = str(picture.get("file_name", ""))
-        marks.faces.append(Mark(place, name, file, points, box, _size(picture)))
+        marks.faces.append(
+            Mark(place, name, file, points, box, to_size(picture.get("width"), picture.get("height")))
+        )
     return marks
 
 
@@ -104,7 +152,7 @@ def _points(
         count = len(first) // 3
         if not 0 < count <= MAX_POINTS:
             raise UserError(f"{where}: {count} points per face, 1 to {MAX_POINTS} are possible: fix it")
-        labels, named = tuple(f"point_{k}" for k in range(count)), False
+        labels, named = numbered(count), False
     return category, labels, _skeleton(where, about.get("skeleton"), len(labels)), named
 
 
@@ -140,20 +188,5 @@ def parse_box(values: Any) -> Region | tuple[()]:
     return () if width == 0 or height == 0 else (left, top, width, height)
 
 
-def to_number(value: Any) -> float:
-    """A number of JSON, NaN for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
-
-
 def _is_list(values: Any) -> bool:
     return isinstance(values, list) and bool(values)
-
-
-def _size(picture: dict[str, Any]) -> Size | None:
-    width, height = picture.get("width"), picture.get("height")
-    return (width, height) if type(width) is int and type(height) is int else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -88,13 +89,18 @@ class Source:
         parts = normalise(named)
         return self._best(self._by_file, parts, parts[-1] if parts else "", beside)
 
+    def has(self, named: str, beside: str, stem: bool = False) -> bool:
+        """Whether there is such a picture, or several that may be meant."""
+        parts = normalise(named)
+        return bool(parts) and parts[-1] in (self._by_stem if stem else self._by_file)
+
     def find_stem(self, stem: str, beside: str) -> str:
         """As `find`, by a path without ending."""
         parts = normalise(stem)
         return self._best(self._by_stem, parts, parts[-1] if parts else "", beside)
 
     def _best(self, index: dict[str, list[tuple[Name, str]]], parts: Name, key: str, beside: str) -> str:
-        candidates = index.get(key)
+        candidates = index.get(key) or index.get(re.sub(r"^[0-9a-f]{8}-", "", key))  # Label Studio's uploads
         if not candidates:
             raise LookupError("its picture is not there")
         whole = normalise(f"{beside.rpartition('/')[0]}/{'/'.join(parts)}")

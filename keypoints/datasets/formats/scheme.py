@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from keypoints.datasets.formats.annotated import Annotated, Edge
+from keypoints.datasets.formats.annotated import Annotated
+from keypoints.datasets.formats.marks import Edge
 from keypoints.landmarks import SCHEMES, Scheme
 
 # What the words of a point's name hold -> its region; the first counts, so that an eyebrow is no eye.
