@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from keypoints import compose, crops, errors
 from keypoints.crops import Region
-from keypoints.datasets import archives, formats
+from keypoints.datasets import formats
 from keypoints.datasets.formats import Annotated, annotated
 from keypoints.errors import UserError
 
@@ -89,7 +89,7 @@ def find_frame(found: Annotated) -> tuple[float, float, float] | None:
             boxes.setdefault(face.file, []).append(box)
     some = sorted(boxes)[:: -(-len(boxes) // LOOKED_AT)]
     detect, places = detectors.build(detectors.DEFAULT), []
-    pictures = archives.members(found.path, set(some).__contains__, own=True)
+    pictures = formats.members(found.path, set(some).__contains__)
     for name, content in tqdm(pictures, "looking for faces", len(some), disable=None, leave=False):
         detections = [each.box for each in detect(np.asarray(open_picture(content)))]
         places += [place for box in boxes[name] if (place := seen_from(box, detections))]

@@ -10,16 +10,20 @@ from collections import Counter
 from pathlib import Path
 
 from keypoints import datasets, errors, params
-from keypoints.datasets import face_table, tensors
+from keypoints.datasets import face_table, formats, tensors
 from keypoints.errors import Faults
 
 
 def main(name: str, table: Path, archive: Path, out: Path) -> None:
     settings = params.load()
     data = settings.part(name).data
+    dataset = settings.dataset(data.dataset)
     rows, scheme = face_table.load(table)
-    faults = Faults(archive, settings.dataset(data.dataset).max_broken, f"datasets.{data.dataset}.max_broken")
-    faces = tensors.build(rows, archive, data, scheme or datasets.get(data.dataset).SCHEME, faults)
+    faults = Faults(archive, dataset.max_broken, f"datasets.{data.dataset}.max_broken")
+    if scheme:  # a person's own
+        faces = tensors.build(rows, archive, data, scheme, faults, formats.members)
+    else:
+        faces = tensors.build(rows, archive, data, datasets.get(data.dataset).SCHEME, faults)
     faces.save(out)
     counts = Counter(faces.split.tolist())
     print(f"{name}: {', '.join(f'{counts[s]} {s}' for s in ('train', 'val', 'test'))} -> {out}")

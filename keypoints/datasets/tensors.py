@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+Reader = Callable[[Path, Callable[[str], bool]], Iterable[tuple[str, bytes]]]
 EYES, BOX = "the eye distance", "the box's diagonal"  # what errors are measured by
 
 
@@ -125,13 +127,18 @@ def crop_region(data: Data, width: int, height: int, box: crops.Region) -> crops
     return (0.0, 0.0, width, height) if data.region == "image" else crops.square(box, data.scale)
 
 
-def cut_all(table: pd.DataFrame, archive: Path, data: Data, faults: Faults) -> Crops:
+def cut_all(
+    table: pd.DataFrame, archive: Path, data: Data, faults: Faults, read: Reader | None = None
+) -> Crops:
     """Cut the faces of a table (file, width, height and box) out of an archive, in its order.
 
-    Broken images are noted in `faults`, and black; more than it allows raise `UserError`.
+    `read` gives the pictures of the archive that it is asked for, `archives.members` unless said. Broken
+    images are noted in `faults`, and black; more than it allows raise `UserError`.
     """
     from keypoints.datasets.archives import members
     from keypoints.images import decode
+
+    read = read or members
 
     size = (data.crop_size[0], data.crop_size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
@@ -148,7 +155,7 @@ def cut_all(table: pd.DataFrame, archive: Path, data: Data, faults: Faults) -> C
     for i, file in enumerate(table["file"].tolist()):
         rows.setdefault(file, []).append(i)
     seen = set()
-    for name, content in members(archive, rows.__contains__):
+    for name, content in read(archive, rows.__contains__):
         seen.add(name)
         try:
             image = decode(content, data.channels)
@@ -161,7 +168,14 @@ def cut_all(table: pd.DataFrame, archive: Path, data: Data, faults: Faults) -> C
     return Crops(images, np.stack(matrices), data.margin)
 
 
-def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, faults: Faults) -> Faces:
+def build(
+    table: pd.DataFrame,
+    archive: Path,
+    data: Data,
+    scheme: Scheme,
+    faults: Faults,
+    read: Reader | None = None,
+) -> Faces:
     """The faces of a part, from a data set's table; `scheme` is the data set's own.
 
     Broken images are left out, as far as `faults` allows. Raises `UserError`, also for an unknown split.
@@ -179,7 +193,7 @@ def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, faults
     eyes = measure_unit(whole, boxes, scheme)
     if not eyes.all():
         raise UserError(f"{archive}: {table['file'][eyes.argmin()]}: both eye corners on one spot: repair it")
-    cut = cut_all(table, archive, data, faults)
+    cut = cut_all(table, archive, data, faults, read)
     points = crops.apply(cut.matrices, choose_points(whole, data, scheme))
     faces = Faces(
         images=cut.images,

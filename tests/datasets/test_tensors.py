@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import tarfile
 import zipfile
 from dataclasses import fields, replace
@@ -16,7 +17,7 @@ from PIL import Image
 from keypoints import crops
 from keypoints.datasets import tensors
 from keypoints.errors import Faults, UserError
-from keypoints.landmarks import IBUG, IMM, PHILTRUM, nose_tip
+from keypoints.landmarks import IBUG, IMM, PHILTRUM, Scheme, nose_tip
 from keypoints.recipes import Data
 
 WIDTH, HEIGHT, FACES = 90, 70, 6
@@ -262,3 +263,38 @@ def test_what_is_no_cache_is_refused(kind: str, faces: tensors.Faces, tmp_path: 
     with pytest.raises(UserError, match=r"b\.npz is no tensor file") as caught:
         tensors.load(path)
     assert "\n" not in str(caught.value)
+
+
+OWN = replace(DATA, points="all")
+PLAIN = Scheme("own68", {"all": tuple(range(68))}, (), tuple(range(68)), None, flips=False)
+
+
+def test_gaps_and_a_scheme_of_their_own_come_back(table: pd.DataFrame, archive: Path, tmp_path: Path) -> None:
+    table = table.copy()
+    table["points"] = [[math.nan, math.nan, *points[2:]] for points in table["points"]]
+    made = tensors.build(table, archive, OWN, PLAIN, Faults("b.tar", 0.0))
+    assert np.isnan(made.points[:, 0]).all() and np.isfinite(made.points[:, 1:]).all()
+    made.save(tmp_path / "own.npz")
+    again = tensors.load(tmp_path / "own.npz")
+    assert again.scheme == PLAIN and again.only("train").scheme == PLAIN
+    np.testing.assert_array_equal(again.points, made.points)
+
+
+def test_without_eye_corners_the_boxs_diagonal_is_the_unit(table: pd.DataFrame, archive: Path) -> None:
+    made = tensors.build(table, archive, OWN, PLAIN, Faults("b.tar", 0.0))
+    assert made.unit == tensors.BOX
+    np.testing.assert_allclose(made.eye_distance, np.hypot(35.5, 38.25), rtol=1e-6)
+    assert tensors.build(table, archive, DATA, IBUG, Faults("b.tar", 0.0)).unit == tensors.EYES
+
+
+def test_a_face_without_an_eye_corner_has_the_usual_share_of_its_box() -> None:
+    points = np.random.default_rng(0).uniform(0, 50, (5, 68, 2))
+    boxes = np.tile([30.0, 40.0], (5, 1))
+    boxes[2] *= 2
+    whole = tensors.measure_unit(points, boxes, IBUG)
+    points[2, 36] = np.nan
+    found = tensors.measure_unit(points, boxes, IBUG)
+    np.testing.assert_array_equal(np.delete(found, 2), np.delete(whole, 2))
+    assert found[2] == pytest.approx(2 * np.median(np.delete(whole, 2)))
+    points[:, 36] = np.nan
+    np.testing.assert_allclose(tensors.measure_unit(points, boxes, IBUG), [50, 50, 100, 50, 50])
