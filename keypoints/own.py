@@ -11,6 +11,7 @@ given by hand counts.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -112,8 +113,9 @@ def seen_from(box: Region, detections: list[Region]) -> tuple[float, float, floa
 
 
 def quote(text: str) -> str:
-    """Any text as a value of Hydra's overrides."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    """Any text as a value of Hydra's overrides, where backslashes escape only before a quote."""
+    escaped = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text)
+    return f"'{escaped}'"
 
 
 if __name__ == "__main__":
