@@ -15,6 +15,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 MAX_PIXELS = 100_000_000  # a larger picture is refused before it is decoded
 MAX_SIDE = 65_535  # and a longer one
+_BACK = {6: 8, 8: 6}  # the orientations that undo others; the rest undo themselves
 
 warnings.filterwarnings("ignore", module=r"PIL\.")  # sizes are bounded here, and odd EXIF is ignored
 
@@ -106,10 +107,12 @@ def turn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> 
 
 def unturn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
     """Points of an upright picture in the pixels that a file of this size stores: undoes `turn_points`."""
-    if orientation < 5:  # these four undo themselves
-        return turn_points(points, orientation, size)
-    back = {5: 5, 6: 8, 7: 7, 8: 6}[orientation]
-    return turn_points(points, back, size[::-1])
+    return turn_points(points, _BACK.get(orientation, orientation), size if orientation < 5 else size[::-1])
+
+
+def unturn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
+    """A box of an upright picture in the pixels that a file of this (width, height) stores."""
+    return turn_box(box, _BACK.get(orientation, orientation), size)
 
 
 def to_8_bits(values: np.ndarray) -> np.ndarray:

@@ -50,12 +50,14 @@ class Face:
     score:  how sure the detector is, on a scale of its own; 1 for a box that was given
     points: (K, 2) float32 x, y in pixels of the picture, the centre of its first pixel at (0, 0)
     names:  K names, as `jaw_0`
+    doubt:  how far the answers for the face and for its mirror image lie apart, % of the eye distance
     """
 
     box: Region
     score: float
     points: np.ndarray
     names: list[str]
+    doubt: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON: box, score, points as {name, x, y}; to a hundredth of a pixel."""
@@ -135,7 +137,7 @@ class Predictor:
         faces: list[list[Face]] = []
         for (_, boxes), there in zip(opened, found, strict=True):
             seen = [
-                (Face(d.box, d.score, points, names), doubt)
+                (Face(d.box, d.score, points, names, float(doubt)), doubt)
                 for d in there
                 for points, doubt in [next(answers)]
             ]

@@ -19,9 +19,17 @@ from keypoints.datasets.formats.documents import Broken, Source, Text
 from keypoints.datasets.formats.marks import LeftOut
 from keypoints.errors import UserError
 
-__all__ = ["FORMATS", "Annotated", "LeftOut", "get", "members", "read"]
+__all__ = ["FORMATS", "WRITERS", "Annotated", "LeftOut", "get", "members", "read", "write"]
 
 FORMATS = ("coco", "dlib_xml", "labelme", "label_studio", "pts", "wflw", "csv_tables")
+
+# What people call a format -> its module, and the file that is written; "": one per picture or face.
+WRITERS = {
+    "coco": ("coco", "annotations.json"),
+    "labelme": ("labelme", ""),
+    "dlib": ("dlib_xml", "faces.xml"),
+    "pts": ("pts", ""),
+}
 
 
 def get(name: str) -> ModuleType:
@@ -52,6 +60,18 @@ def read(source: Path, max_broken: float = 0.0, kind: str | None = None) -> Anno
         LeftOut(name, each.why) for name, each in found.documents.items() if isinstance(each, Broken)
     ]
     return assemble(found, kinds[0], module.CONVENTION, marks, rules.read(found), max_broken)
+
+
+def write(annotated: Annotated, name: str, folder: Path) -> Path:
+    """Write annotations as one of `WRITERS` into a folder, in the order of the faces; what was written.
+
+    A document names the pictures so that it may stay in that folder. Raises `UserError` for what the format
+    cannot express.
+    """
+    kind, file = WRITERS[name]
+    path = folder / file
+    get(kind).write(annotated, path)
+    return path
 
 
 def members(source: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

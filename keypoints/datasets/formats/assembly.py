@@ -10,16 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from keypoints import images
-from keypoints.crops import Region
 from keypoints.datasets import face_table
 from keypoints.datasets.face_table import Face, Size
 from keypoints.datasets.formats.annotated import Annotated
 from keypoints.datasets.formats.documents import SCHEME_FILE, Source
 from keypoints.datasets.formats.marks import DIGITS, Convention, LeftOut, Mark, Marks, rename
-from keypoints.datasets.formats.recognition import recognise
 from keypoints.datasets.formats.rules import Rules
+from keypoints.datasets.formats.shapes import recognise
 from keypoints.errors import UserError
-from keypoints.landmarks import MAX_POINTS
+from keypoints.landmarks import MAX_POINTS, SCHEMES
 
 LONGEST = 100  # characters of a point's name
 
@@ -59,10 +58,19 @@ def assemble(
 
 
 def order(path: Path, marks: Marks, rules: Rules) -> Marks:
-    """The marks with the points' names and order as `keypoints.yaml` says. Raises `UserError`."""
-    if not rules.names or rules.names == marks.names:
-        known = None if marks.named or rules.names else recognise(marks)
-        return rename(marks, known.names()) if known else marks
+    """The marks with the points' names and order as `keypoints.yaml` says, or a known scheme has them.
+
+    Raises `UserError`.
+    """
+    if rules.names == marks.names:
+        return marks
+    if not rules.names:
+        if not marks.named:
+            known = recognise(marks)
+            return rename(marks, known.names()) if known else marks
+        ordered = (scheme.names() for scheme in SCHEMES.values())
+        same = next((names for names in ordered if set(names) == set(marks.names)), marks.names)
+        return choose(marks, tuple(same))  # imglab sorts names by letters
     if not marks.named:
         if len(rules.names) != len(marks.names):
             said = f"{len(rules.names)} names for {len(marks.names)} points"
@@ -70,14 +78,19 @@ def order(path: Path, marks: Marks, rules: Rules) -> Marks:
         return rename(marks, rules.names)
     if unknown := [name for name in rules.names if name not in marks.names]:
         raise UserError(f"{path}: {SCHEME_FILE}: no point is called {unknown[0]!r}: {', '.join(marks.names)}")
-    kept = set(rules.names)
+    return choose(marks, rules.names)
+
+
+def choose(marks: Marks, names: tuple[str, ...]) -> Marks:
+    """The marks with only these of their points, in this order."""
+    kept = set(names)
     faces = [
         replace(face, points={name: point for name, point in face.points.items() if name in kept})
         for face in marks.faces
     ]
     pairs = [(marks.names[a], marks.names[b]) for a, b in marks.skeleton]
-    skeleton = tuple((rules.names.index(a), rules.names.index(b)) for a, b in pairs if {a, b} <= kept)
-    return replace(marks, names=rules.names, faces=faces, skeleton=skeleton)
+    skeleton = tuple((names.index(a), names.index(b)) for a, b in pairs if {a, b} <= kept)
+    return replace(marks, names=names, faces=faces, skeleton=skeleton)
 
 
 def check_names(path: Path, names: Sequence[str]) -> None:
@@ -120,7 +133,7 @@ def _to_face(source: Source, convention: Convention, mark: Mark, names: Sequence
     box = mark.box
     if turn != 1:
         points = images.unturn_points(points, turn, size)
-        box = _unturn_box(box, turn, size) if box else ()
+        box = images.unturn_box(box, turn, size) if box else ()
     face = Face(
         file,
         tuple(round(float(value), DIGITS) for value in box),  # type: ignore[arg-type]
@@ -141,10 +154,3 @@ def _turn(orientation: int, convention: Convention, said: Size | None, stored: S
     if orientation >= 5 and said and said != said[::-1]:
         return 1 if said == stored else orientation
     return orientation if convention.upright else 1
-
-
-def _unturn_box(box: Region, turn: int, size: Size) -> Region:
-    left, top, width, height = box
-    corners = np.array([(left, top), (left + width, top + height)]) - 0.5  # a region's edges, as centres
-    (x0, y0), (x1, y1) = images.unturn_points(corners, turn, size).tolist()
-    return min(x0, x1) + 0.5, min(y0, y1) + 0.5, abs(x1 - x0), abs(y1 - y0)

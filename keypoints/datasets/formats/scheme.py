@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -51,7 +52,7 @@ def derive(annotated: Annotated) -> Scheme:
     if "normalise" in rules.said:
         eyes = (names.index(rules.normalise[0]), names.index(rules.normalise[1])) if rules.normalise else None
     regions = rules.regions or find_regions(names)
-    return Scheme(
+    found = Scheme(
         f"own{len(names)}",
         {region: tuple(map(names.index, points)) for region, points in regions.items()},
         outlines,
@@ -60,6 +61,8 @@ def derive(annotated: Annotated) -> Scheme:
         names,
         flips,
     )
+    same = (s for s in SCHEMES.values() if s.names() == list(names))
+    return next((s for s in same if replace(s, name=found.name, labels=names) == found), found)
 
 
 def words(name: str) -> list[str]:
