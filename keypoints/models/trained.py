@@ -21,7 +21,7 @@ from keypoints.models.device import choose_device
 from keypoints.recipes import ALL, Part, validate
 
 FORMAT = 1
-DOUBTED = 20  # validation faces; fewer say too little of what is usual
+DOUBTED = 15  # validation faces; fewer say too little of what is usual
 PLAIN = 12  # with more convolutions a net is deep, and only its first filters are worth a picture
 
 

@@ -32,6 +32,7 @@ from keypoints import __main__ as program
 from keypoints import compose, params, pretrained
 from keypoints.errors import UserError
 from keypoints.recipes import validate
+from keypoints.synthetic import coco
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -106,6 +107,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in range(3):
         film.write(np.asarray(astronaut.resize((256, 256)))[..., ::-1])
     film.release()
+    for name, content in coco.members(8, 1):
+        (made / "faces" / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / "faces" / name).write_bytes(content)
     (made / "models").mkdir()
     for name, part in (("landmarks", "landmarks"), ("nose", "nose"), ("own", "landmarks")):
         shutil.copyfile(pretrained.file(part, "pt"), made / f"models/{name}.pt")
