@@ -8,7 +8,8 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro test torture mend ui compare app real results systems boxes release docs compose lint format clean
+.PHONY: help env repro own folds test torture mend ui compare app real results systems boxes release docs \
+	compose lint format clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +27,13 @@ repro: compose mend pretrained/landmarks.pt ## environment, params.yaml, the who
 pretrained/landmarks.pt: pretrained/landmarks.pt.dvc | $(READY) # dvc checkout and dvc exp apply ask for them
 	dvc pull --quiet -R pretrained
 	touch $@
+own: $(READY) ## your own annotated faces, DATA=folder (none: an example); OWN='own.train.epochs=50', or other values
+	python -m keypoints.own $(if $(DATA),'$(DATA)') $(OWN)
+	dvc pull --quiet --remote shipped pretrained/landmarks.pt.dvc
+	dvc repro evaluate@own render@own collection@own
+
+folds: $(READY) ## after `make own`: its figures by cross-validation, mean and spread
+	python -m keypoints.reports.folds own
 
 test: $(READY) ## environment, the tests (they run the whole demo pipeline once, in a copy)
 	python -m pytest

@@ -9,7 +9,7 @@ import pandas as pd
 
 from keypoints import errors, params, paths, plots
 from keypoints.datasets import tensors
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from keypoints.landmarks import SCHEMES
 
 PART = "heatmaps"
@@ -24,7 +24,7 @@ def main() -> None:
     faces = tensors.load(paths.tensors(PART)).held_out()
     table = pd.read_parquet(paths.table(name)).set_index("file").loc[faces.name].reset_index()
     colour = replace(part.data, channels=3, margin=0)
-    crops = tensors.cut_all(table, paths.archive(name), colour, max_broken=0).crops()
+    crops = tensors.cut_all(table, paths.archive(name), colour, Faults(paths.archive(name), 0.0)).crops()
     with np.load(paths.predictions(PART)) as found:
         points, nme = found["points"], found["nme"]
     groups, scheme = faces.group.tolist(), SCHEMES[part.data.points]

@@ -2,6 +2,8 @@
 
     keypoints photo.jpg …    points on photographs (`keypoints predict`; a file called app is ./app)
     keypoints app            a page on this computer: pictures in, points out
+    keypoints inspect        what is in a folder of your own annotated faces, and what looks wrong
+    keypoints label          annotations for your photographs, to correct in CVAT, labelme or imglab
     keypoints export         ONNX files, and models that MLflow serves
     keypoints summary        layers and parameters of the nets that conf/ describes
 
@@ -19,6 +21,8 @@ from keypoints import errors
 COMMANDS = {
     "predict": "keypoints.predict.__main__",
     "app": "keypoints.app.__main__",
+    "inspect": "keypoints.inspection.__main__",
+    "label": "keypoints.predict.label",
     "export": "keypoints.export.__main__",
     "summary": "keypoints.summary",
 }

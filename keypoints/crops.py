@@ -39,6 +39,14 @@ def shift(box: Region, scale: float, right: float, down: float) -> Region:
     return x - scale * side / 2, y - scale * side / 2, scale * side, scale * side
 
 
+def relate(ours: Region, theirs: Region) -> tuple[float, float, float]:
+    """What `shift` needs to make the square of `theirs` out of `ours`: scale, right and down."""
+    side, other = (math.sqrt(box[2] * box[3]) for box in (ours, theirs))
+    right = theirs[0] + theirs[2] / 2 - (ours[0] + ours[2] / 2)
+    down = theirs[1] + theirs[3] / 2 - (ours[1] + ours[3] / 2)
+    return other / side, right / side, down / side
+
+
 def bounding_box(points: np.ndarray) -> Region:
     """The smallest box that holds points (K, 2), the same unit."""
     (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()

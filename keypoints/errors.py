@@ -85,11 +85,14 @@ def summary(docstring: str | None) -> str:
 class Faults:
     """Counts the broken items of a large set, so that a few do not stop a run.
 
-    `where` names the set in messages; `max_share` (0…1) is how much of it may be left out.
+    `where` names the set in messages; `max_share` (0…1) is how much of it may be left out, by the setting
+    `key` of params.yaml; `items` are what is counted.
     """
 
-    def __init__(self, where: str | Path, max_share: float) -> None:
-        self.where, self.max_share = where, max_share
+    def __init__(
+        self, where: str | Path, max_share: float, key: str = "profile.max_broken", items: str = "images"
+    ) -> None:
+        self.where, self.max_share, self.key, self.items = where, max_share, key, items
         self.broken: dict[str, str] = {}
 
     def add(self, file: str, why: str) -> None:
@@ -106,9 +109,9 @@ class Faults:
         if not self.broken:
             return
         file, why = next(iter(self.broken.items()))
-        text = f"{self.where}: {len(self.broken)} of {total} images left out, the first {file} ({why})"
+        text = f"{self.where}: {len(self.broken)} of {total} {self.items} left out, the first {file} ({why})"
         if len(self.broken) > self.max_share * total:
             raise UserError(
-                f"{text}; more than profile.max_broken = {self.max_share:g} allows: get the archive again"
+                f"{text}; more than {self.key} = {self.max_share:g} allows: get the archive again"
             )
         warn(text)

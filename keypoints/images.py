@@ -17,6 +17,8 @@ from keypoints.picture_limits import MAX_BYTES, check_size, check_tiles, check_w
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
 _HEIC = re.compile(rb".{4}ftyp(?:.{4}){0,16}?he[iv][cmsx]", re.DOTALL)  # the brands at a file's start
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
+_BACK = {6: 8, 8: 6}  # the orientations that undo others; the rest undo themselves
 
 warnings.filterwarnings("ignore", module=r"PIL\.")  # sizes are bounded here, and odd EXIF is ignored
 
@@ -110,6 +112,27 @@ def turn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
     if orientation in (3, 4, 6, 7):
         top = stored_height - top - height
     return (left, top, width, height) if orientation < 5 else (top, left, height, width)
+
+
+def turn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
+    """Points (…, 2) in the pixels that a file of this (width, height) stores as on its upright picture.
+
+    The centre of the first pixel is at (0, 0) on both.
+    """
+    x, y = points[..., 0], points[..., 1]
+    x = size[0] - 1 - x if orientation in (2, 3, 7, 8) else x
+    y = size[1] - 1 - y if orientation in (3, 4, 6, 7) else y
+    return np.stack([x, y] if orientation < 5 else [y, x], axis=-1)
+
+
+def unturn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
+    """Points of an upright picture in the pixels that a file of this size stores: undoes `turn_points`."""
+    return turn_points(points, _BACK.get(orientation, orientation), size if orientation < 5 else size[::-1])
+
+
+def unturn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
+    """A box of an upright picture in the pixels that a file of this (width, height) stores."""
+    return turn_box(box, _BACK.get(orientation, orientation), size)
 
 
 def to_8_bits(values: np.ndarray) -> np.ndarray:

@@ -2,14 +2,19 @@
 
 Points are counted from 0; "left" and "right" are those of the picture, so the first jaw point of a
 face that looks at us is the leftmost. Sources: the host images of the IMM Face Database (58
-points, Stegmann et al., 2003) and the 300-W mark-up (68 points, Sagonas et al., 2013).
+points, Stegmann et al., 2003), the 300-W mark-up (68 points, Sagonas et al., 2013), WFLW
+(98 points, Wu et al., 2018).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+MAX_POINTS = 1000  # of a scheme
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,8 @@ class Scheme:
     outlines: runs of points to draw as lines; a closed one repeats its first point
     partners: (points,) partner[k] is the point that k becomes in a mirror
     eyes:     the outer corners (left, right), or None where the scheme lacks them
+    labels:   the names of the points where they have some of their own
+    flips:    whether the mirror image of a marked face is one too; not so where partners are unknown
     """
 
     name: str
@@ -27,13 +34,70 @@ class Scheme:
     outlines: tuple[tuple[int, ...], ...]
     partners: tuple[int, ...]
     eyes: tuple[int, int] | None
+    labels: tuple[str, ...] = ()
+    flips: bool = True
 
     @property
     def points(self) -> int:
         return len(self.partners)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON and YAML."""
+        return {
+            "name": self.name,
+            "regions": {region: list(points) for region, points in self.regions.items()},
+            "outlines": [list(run) for run in self.outlines],
+            "partners": list(self.partners),
+            "eyes": list(self.eyes) if self.eyes else None,
+            "labels": list(self.labels),
+            "flips": self.flips,
+        }
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Scheme:
+        """The scheme that `as_dict` gave; one of `SCHEMES` itself where it is the same.
+
+        Raises ValueError for what describes none: files that hold it come from anywhere.
+        """
+        try:
+            found = Scheme(
+                str(values["name"]),
+                {str(region): _indices(points) for region, points in values["regions"].items()},
+                tuple(map(_indices, values["outlines"])),
+                _indices(values["partners"]),
+                _indices(values["eyes"]) if values["eyes"] else None,  # type: ignore[arg-type]
+                tuple(map(str, values["labels"])),
+                bool(values["flips"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"no scheme of points: {type(error).__name__}: {error}") from None
+        found._check()
+        return next((known for known in SCHEMES.values() if known == found), found)
+
+    def _check(self) -> None:
+        """Raise ValueError where the parts do not fit together."""
+        every = range(self.points)
+        if not 0 < self.points <= MAX_POINTS:
+            raise ValueError(f"a scheme has 1 to {MAX_POINTS} points, not {self.points}")
+        if sorted(k for points in self.regions.values() for k in points) != list(every):
+            raise ValueError("the regions do not hold every point once")
+        if any(not 0 <= k < self.points for run in (*self.outlines, self.partners) for k in run):
+            raise ValueError("an outline or a partner is none of the points")
+        if any(self.partners[self.partners[k]] != k for k in every):
+            raise ValueError("a point is not the partner of its partner")
+        if self.eyes and (
+            len(set(self.eyes)) != 2 or len(self.eyes) != 2 or not set(self.eyes) <= set(every)
+        ):
+            raise ValueError("the eye corners are not two of the points")
+        if self.labels and (len(set(self.labels)) != self.points or len(self.labels) != self.points):
+            raise ValueError("the names of the points are not one for each")
+        if any(not label.isprintable() for label in (self.name, *self.regions, *self.labels)):
+            raise ValueError("a name has control characters")
+
     def names(self) -> list[str]:
-        """A name for every point: its region and its place there, `jaw_0`."""
+        """A name for every point: its own, or its region and its place there, `jaw_0`."""
+        if self.labels:
+            return list(self.labels)
         names = {k: f"{region}_{i}" for region, ks in self.regions.items() for i, k in enumerate(ks)}
         return [names[k] for k in range(self.points)]
 
@@ -54,6 +118,27 @@ class Scheme:
             raise ValueError(f"the scheme {self.name} has no eye corners")
         left, right = self.eyes
         return np.linalg.norm(points[..., left, :] - points[..., right, :], axis=-1)
+
+
+def average(values: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """The mean over what is not NaN, as points are that a face lacks; NaN where nothing is left.
+
+    Where nothing is NaN it is `np.mean`, to the last bit.
+    """
+    values = np.asarray(values)
+    missing = np.isnan(values)
+    if values.size and not missing.any():
+        return values.mean(axis)
+    count = (~missing).sum(axis)
+    total = np.where(missing, 0, values).sum(axis)
+    return np.where(count, total / np.maximum(count, 1), np.nan)
+
+
+def _indices(values: Any) -> tuple[int, ...]:
+    """Whole numbers as such. Raises TypeError for others."""
+    if any(type(value) is not int for value in values):
+        raise TypeError(f"whole numbers are needed, not {values!r:.80}")
+    return tuple(values)
 
 
 def _run(first: int, last: int) -> tuple[int, ...]:
@@ -159,7 +244,44 @@ IBUG = Scheme(
     (36, 45),
 )
 
+WFLW = Scheme(
+    "wflw98",
+    {
+        "jaw": _run(0, 32),
+        "brows": _run(33, 50),
+        "nose": _run(51, 59),
+        "eyes": (*_run(60, 75), 96, 97),
+        "mouth": _run(76, 95),
+    },
+    (
+        _run(0, 32),
+        _closed(33, 41),
+        _closed(42, 50),
+        _run(51, 54),
+        _run(55, 59),
+        _closed(60, 67),
+        _closed(68, 75),
+        _closed(76, 87),
+        _closed(88, 95),
+    ),
+    _partners(
+        98,
+        (_run(0, 15), _run(17, 32)[::-1]),
+        (_run(33, 37), _run(42, 46)[::-1]),
+        (_run(38, 41), _run(47, 50)[::-1]),
+        ((55, 56), (59, 58)),
+        (_run(60, 64), _run(68, 72)[::-1]),
+        (_run(65, 67), _run(73, 75)[::-1]),
+        (_run(76, 78), _run(80, 82)[::-1]),
+        ((86, 87), (84, 83)),
+        ((88, 89), (92, 91)),
+        ((95,), (93,)),
+        ((96,), (97,)),
+    ),
+    (60, 72),
+)
+
 # How a face lies: the middles of the upper and the lower edge of its box, which is turned with it.
 AXIS = Scheme("axis2", {"axis": (0, 1)}, ((0, 1),), (0, 1), None)
 
-SCHEMES = {scheme.name: scheme for scheme in (NOSE, IMM, IBUG, AXIS)}
+SCHEMES = {scheme.name: scheme for scheme in (NOSE, IMM, IBUG, WFLW, AXIS)}

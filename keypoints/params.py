@@ -21,6 +21,9 @@ from keypoints.recipes import STRICT, Count, Name, Part, Share, validate
 DEPTH = 20  # of blocks in blocks
 LARGEST = 2**53  # beyond, JSON and others lose digits
 
+RANDOM = "keypoints/models/__init__.py"  # in `inits`: the weights are drawn
+DRAWN = "keypoints/synthetic"  # the `path` of a data set that is drawn or fetched
+
 
 @dataclass(config=STRICT)
 class Profile:
@@ -45,12 +48,33 @@ class Source:
 
 
 @dataclass(config=STRICT)
-class Dataset:
-    """Where an archive comes from: `file` in a mirror folder, else the sources in turn."""
+class Splits:
+    """How a person's own faces are shared out, by groups: persons, or else photographs."""
 
-    file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
-    sha256: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]  # accepted from a mirror
-    sources: list[Source]
+    group: str | None  # a regular expression for the file's name: its first group, or all it finds
+    csv: str | None  # a CSV of the source with the columns file, and group or split or both
+    test: Share
+    val: Share
+    folds: Annotated[int, Field(ge=2, le=100)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+@dataclass(config=STRICT)
+class Dataset:
+    """Where an archive comes from, and how its faces are shared out.
+
+    It is drawn, or fetched (`file` in a mirror folder, else the sources in turn), as the profile says;
+    where `path` is not `DRAWN`, it is that folder or archive.
+    """
+
+    path: str
+    max_broken: Share  # of the faces may be left out
+    splits: Splits | None  # None: the data set's module has protocols of its own
+    file: Annotated[str, Field(pattern=r"^[^/\\]+$")] = ""  # none: it is not to be had
+    sha256: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(
+        default_factory=list
+    )  # accepted from a mirror
+    sources: list[Source] = Field(default_factory=list)
 
 
 @dataclass(config=STRICT)
@@ -67,6 +91,13 @@ class Params:
     datasets: dict[Name, Dataset]
     submission: Submission
     parts: dict[str, Part]
+
+    def dataset(self, name: str) -> Dataset:
+        """The data set `name`; raises `UserError` where params.yaml has none."""
+        try:
+            return self.datasets[name]
+        except KeyError:
+            raise UserError(f"params.yaml: datasets: there is no entry for {name!r}") from None
 
     def part(self, name: str) -> Part:
         """The part `name`; raises `UserError` where params.yaml has none."""
@@ -164,7 +195,8 @@ def _parse(tree: dict[str, Any]) -> Params:
         raise ValueError("a mapping of keys is needed")
     _check_plain(tree)
     known = {"seed", "threads", "profile", "train", "datasets", "submission", "parts"}
-    options = {str(key): value for key, value in tree.items() if key not in known}
+    listed = {"inits", "charts"}  # for dvc.yaml: what it names part by part
+    options = {str(key): value for key, value in tree.items() if key not in known | listed}
     for name, option in options.items():
         if not isinstance(option, dict):
             raise ValueError(f"{name}: unknown key")
@@ -192,6 +224,11 @@ def _check_names(tree: dict[str, Any], options: dict[str, dict[str, Any]]) -> No
             raise ValueError(f"parts.{name}: {own!r} is needed, its data.dataset, got {dataset!r}")
         if dataset not in datasets:
             raise ValueError(f"{name}.data.dataset: {dataset!r} is none of {', '.join(datasets)}")
+    for name, option in options.items():
+        train = option.get("train")
+        init = train.get("init") if isinstance(train, dict) else None
+        if tree.get("inits", {}).get(name) != (init or RANDOM):
+            raise ValueError(f"inits.{name}: {init or RANDOM!r} is needed, its train.init; leave out null")
     for kind, allowed in (("max_epochs", options), ("faces", datasets)):
         for key, _ in leaves(tree.get("profile")):
             if key.startswith(f"{kind}.") and key.removeprefix(f"{kind}.") not in allowed:

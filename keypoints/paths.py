@@ -23,6 +23,10 @@ def table(dataset: str) -> Path:
     return Path("data/tables") / f"{dataset}.parquet"
 
 
+def left_out(dataset: str) -> Path:
+    return Path("data/tables") / f"{dataset}-left-out.csv"
+
+
 def tensors(part: str) -> Path:
     return Path("data/tensors") / f"{part}.npz"
 

@@ -15,11 +15,13 @@ from pydantic.dataclasses import dataclass
 
 from keypoints.landmarks import SCHEMES
 
+ALL = "all"  # the points that the data set marks, whatever they are: their scheme comes with the data
+
 
 def check_scheme(name: str) -> str:
-    """The name of one of `landmarks.SCHEMES`. Raises ValueError for any other."""
-    if name not in SCHEMES:
-        raise ValueError(f"it is none of {', '.join(SCHEMES)}")
+    """The name of one of `landmarks.SCHEMES`, or `ALL`. Raises ValueError for any other."""
+    if name not in (*SCHEMES, ALL):
+        raise ValueError(f"it is none of {', '.join(SCHEMES)}, {ALL}")
     return name
 
 
@@ -49,6 +51,10 @@ class Data:
     margin: Annotated[int, Field(ge=0, le=2048)]  # pixels kept around the crop for augmentation
     channels: Literal[1, 3]
     target: Literal["philtrum", "tip"] = "philtrum"  # nose1: IMM's point, or landmarks.nose_tip
+    # Where annotators draw the box, seen from dlib's: side, and middle to the right and down, in its sides.
+    frame: Annotated[list[Finite], Field(min_length=3, max_length=3)] = Field(
+        default_factory=lambda: [1.0, 0.0, 0.0]
+    )
 
 
 @dataclass(config=STRICT)
@@ -129,6 +135,8 @@ class Train:
     clip: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # norm of the gradient
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
     draws: Count | None = None  # crops an epoch; null: each training face once
+    init: str | None = None  # a weights file whose trunk it starts from; the last layer is new
+    frozen: bool = False  # the trunk stays as it was there; only the last layer learns
     faces: Count | None = None  # train on so many of the training faces only, drawn by the seed
     # Epochs, counted from 0, whose answer for one face is kept for a picture; with any, the last one's too.
     snapshots: list[Annotated[int, Field(ge=0, le=10**9)]] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Get one archive: drawn by the project (profile demo) or fetched (profile real).
+"""Get one archive: drawn by the project (profile demo), fetched (profile real), or a person's own folder.
 
 python -m stages.download imm --out data/archives/imm
 """
@@ -9,16 +9,18 @@ import argparse
 from pathlib import Path
 
 from keypoints import errors, params
-from keypoints.datasets import DATASETS, downloads
+from keypoints.datasets import downloads
 from keypoints.errors import UserError
 
 
 def main(name: str, out: Path) -> None:
     settings = params.load()
-    if settings.profile.source == "archives":
-        if name not in settings.datasets:
-            raise UserError(f"params.yaml: datasets: there is no entry for {name!r}")
-        downloads.fetch(name, settings.datasets[name], settings.profile.mirror, out)
+    dataset = settings.dataset(name)
+    if dataset.path != params.DRAWN:
+        downloads.take(name, dataset, out)
+        return
+    if settings.profile.source == "archives" and dataset.file:
+        downloads.fetch(name, dataset, settings.profile.mirror, out)
         return
 
     from keypoints import synthetic
@@ -30,7 +32,7 @@ def main(name: str, out: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=errors.summary(__doc__))
-    parser.add_argument("dataset", choices=DATASETS)
+    parser.add_argument("dataset")
     parser.add_argument("--out", type=Path, required=True, help="the archive to write")
     args = parser.parse_args()
     errors.run(main, args.dataset, args.out)

@@ -43,7 +43,8 @@ def main(args: argparse.Namespace) -> None:
     if args.predictions:
         files.save_arrays(args.predictions, evaluation.predictions())
     print(
-        f"{args.part}: NME {figures['nme']:.3f} % (mean shape {figures['mean_shape_nme']:.2f} %), "
+        f"{args.part}: NME {figures['nme']:.3f} % of {faces.unit} "
+        f"(mean shape {figures['mean_shape_nme']:.2f} %), "
         f"MSE {figures['mse']:.3g} ({figures['mean_shape_mse']:.3g}), {figures['mae_px']:.2f} px, "
         f"{len(faces)} faces"
     )

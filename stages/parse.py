@@ -1,4 +1,4 @@
-"""Turn an archive into the table of its faces, a Parquet file.
+"""Turn an archive into the table of its faces, a Parquet file; and list the files that were left out.
 
 python -m stages.parse imm --archive data/archives/imm --out data/tables/imm.parquet
 """
@@ -6,33 +6,47 @@ python -m stages.parse imm --archive data/archives/imm --out data/tables/imm.par
 from __future__ import annotations
 
 import argparse
+import csv
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from keypoints import datasets, errors, files, params
+from keypoints.datasets import face_table
+from keypoints.errors import Faults
 
 
-def main(name: str, archive: Path, out: Path) -> None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
+def main(name: str, archive: Path, out: Path, left_out: Path | None) -> None:
     settings = params.load()
-    dataset = datasets.get(name)
-    table = dataset.parse(archive, settings.seed, settings.profile.max_broken)
-    # Without pandas' notes on its version, the bytes depend on the faces (and pyarrow) alone.
-    columns = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    with files.whole(out) as part:
-        parquet.write_table(columns, part, compression="zstd", write_page_checksum=True)
+    dataset = settings.dataset(name)
+    faults = Faults(archive, dataset.max_broken, f"datasets.{name}.max_broken", "pictures")
+    if dataset.splits:
+        from keypoints.datasets import own
+
+        table, scheme = own.parse(archive, name, dataset.splits, faults)
+    else:
+        table, scheme = datasets.get(name).parse(archive, settings.seed, faults), None
+    face_table.save(out, table, scheme)
+    if left_out:
+        write_csv(left_out, ["file", "why"], faults.broken.items())
     counts = []
-    for protocol in dataset.SPLITS:
-        split = table[f"split_{protocol}"].value_counts()
-        counts.append(f"{protocol}: " + ", ".join(f"{split.get(s, 0)} {s}" for s in ("train", "val", "test")))
+    for column in (column for column in table.columns if column.startswith("split_")):
+        split = table[column].value_counts()
+        shares = ", ".join(f"{split.get(s, 0)} {s}" for s in ("train", "val", "test"))
+        counts.append(f"{column.removeprefix('split_')}: {shares}")
     print(f"{name}: {len(table)} faces; {'; '.join(counts)}")
+
+
+def write_csv(path: Path, header: list[str], rows: Iterable[Sequence[str]]) -> None:
+    with files.whole(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([header, *rows])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=errors.summary(__doc__))
-    parser.add_argument("dataset", choices=datasets.DATASETS)
+    parser.add_argument("dataset")
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="the table to write")
+    parser.add_argument("--left-out", type=Path, help="a CSV of what was left out, and why")
     args = parser.parse_args()
-    errors.run(main, args.dataset, args.archive, args.out)
+    errors.run(main, args.dataset, args.archive, args.out, args.left_out)

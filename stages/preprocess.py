@@ -10,23 +10,20 @@ from collections import Counter
 from pathlib import Path
 
 from keypoints import datasets, errors, params
-from keypoints.datasets import face_table, tensors
-from keypoints.errors import UserError
+from keypoints.datasets import face_table, formats, tensors
+from keypoints.errors import Faults
 
 
 def main(name: str, table: Path, archive: Path, out: Path) -> None:
-    import pandas as pd
-
     settings = params.load()
     data = settings.part(name).data
-    scheme = datasets.get(data.dataset).SCHEME
-    try:
-        rows = pd.read_parquet(table, page_checksum_verification=True)
-        face_table.check(rows)
-    except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
-        why = str(error) if type(error) is ValueError else type(error).__name__
-        raise UserError(f"{table} is no table of faces ({why}): run `dvc repro`") from None
-    faces = tensors.build(rows, archive, data, scheme, settings.profile.max_broken)
+    dataset = settings.dataset(data.dataset)
+    rows, scheme = face_table.load(table)
+    faults = Faults(archive, dataset.max_broken, f"datasets.{data.dataset}.max_broken")
+    if scheme:  # a person's own
+        faces = tensors.build(rows, archive, data, scheme, faults, formats.members)
+    else:
+        faces = tensors.build(rows, archive, data, datasets.get(data.dataset).SCHEME, faults)
     faces.save(out)
     counts = Counter(faces.split.tolist())
     print(f"{name}: {', '.join(f'{counts[s]} {s}' for s in ('train', 'val', 'test'))} -> {out}")

@@ -17,6 +17,7 @@ from keypoints import errors, files, params, plots, tracking
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
 from keypoints.evaluation.part import PREDICTIONS
+from keypoints.landmarks import average
 from keypoints.models.trained import Trained
 from keypoints.plots.part import draw_net, draw_samples, draw_snapshots
 from keypoints.training import snapshots
@@ -34,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
     out, scheme, crops = args.out, trained.scheme, held_out.crops()
 
     draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
-    plots.curves(out / "curves.png", history)
+    plots.curves(out / "curves.png", history, faces.unit)
     plots.predictions(
         out / "predictions.png",
         crops,
@@ -44,11 +45,10 @@ def main(args: argparse.Namespace) -> None:
         held_out.group.tolist(),
         scheme,
     )
-    plots.cumulative(
-        out / "cumulative.png", {part.recipe: found["nme"], "mean shape": found["mean_shape_nme"]}
-    )
+    errors_of = {part.recipe: found["nme"], "mean shape": found["mean_shape_nme"]}
+    plots.cumulative(out / "cumulative.png", errors_of, faces.unit)
     if scheme.points > 1:
-        per_point = found["point_nme"].mean(axis=0)
+        per_point = average(found["point_nme"], axis=0)
         plots.point_error(out / "point_error.png", trained.mean_shape, per_point, scheme, "%")
     draw_net(out, args.part, trained)
     best = int(np.argmin(found["nme"]))
@@ -88,7 +88,7 @@ def read_figures(path: Path) -> dict[str, float]:
     """What the evaluate stage measured. Raises `UserError`."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return {str(key): float(value) for key, value in found.items()}
+        return {str(key): float(value) for key, value in found.items() if key != "nme_unit"}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path} holds no figures ({type(error).__name__}): run `dvc repro`") from None
 

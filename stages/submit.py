@@ -13,7 +13,7 @@ import torch
 
 from keypoints import errors, files, params
 from keypoints.datasets import ibug, tensors
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IBUG
 from keypoints.models.trained import Trained
 
@@ -27,7 +27,7 @@ def main(model: Path, archive: Path, out: Path) -> None:
     if trained.scheme is not IBUG:
         raise UserError(f"submission.part: {name!r} finds {trained.scheme.name}, the list has {IBUG.name}")
     listed = ibug.kaggle_list(archive)
-    cropped = tensors.cut_all(listed, archive, part.data, max_broken=0.0)
+    cropped = tensors.cut_all(listed, archive, part.data, Faults(archive, 0.0))
     points = cropped.in_image(trained.points(cropped.crops(), flip=part.evaluate.flip))
     with files.whole(out) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

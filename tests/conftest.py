@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from keypoints import datasets
+from keypoints.errors import Faults
 from tests.layouts import BUILT
 
 
@@ -14,5 +15,5 @@ def tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
     folder, tables = tmp_path_factory.mktemp("archives"), {}
     for name, (files, pack) in BUILT.items():
         tree = files("data/imm_face_db/") if name == "imm" else files()
-        tables[name] = datasets.get(name).parse(pack(folder / name, tree), 42, 0.0)
+        tables[name] = datasets.get(name).parse(pack(folder / name, tree), 42, Faults("archive", 0.0))
     return tables

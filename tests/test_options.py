@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from keypoints import compose, crops, paths
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IBUG
 from keypoints.models import trained
 from keypoints.models.blocks import output_shape
@@ -302,7 +302,7 @@ def test_what_twelve_components_really_hold(recipes: dict[str, Part]) -> None:
     from keypoints.models import codecs
 
     part = recipes["landmarks=anon_pca"]
-    table = ibug.parse(REAL, 42, 0.01)
+    table = ibug.parse(REAL, 42, Faults("archive", 0.01))
     table = table[table[f"split_{part.data.split}"] == "train"]
     points = np.stack(table["points"].to_numpy()).reshape(-1, IBUG.points, 2)
     boxes = table[["left", "top", "box_width", "box_height"]].to_numpy()

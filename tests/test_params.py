@@ -15,7 +15,7 @@ from keypoints.errors import UserError
 
 ROOT = compose.CONF.parent
 OPTIONS = sorted(f"{path.parent.name}={path.stem}" for path in compose.CONF.glob("*/*.yaml"))
-PARTS = ("nose", "face", "landmarks", "heatmaps", "youtube")
+PARTS = tuple(compose.parts())
 
 
 def composed(folder: Path, *overrides: str) -> dict[str, Any]:
@@ -50,8 +50,31 @@ def refusal(tree: Any) -> str:
     return text
 
 
-def test_the_committed_file_is_what_conf_composes(tree: dict[str, Any]) -> None:
-    assert params.read(ROOT / "params.yaml") == tree, "run `make compose` and commit params.yaml"
+def test_the_committed_file_is_what_conf_composes(tree: dict[str, Any], tmp_path: Path) -> None:
+    """But for a part that somebody has added, `make own`, and what is of it."""
+    here = params.read(ROOT / "params.yaml")
+    if "own" in here:
+        tree = composed(tmp_path, "own=best") | {"own": here["own"]}
+        tree["datasets"]["own"], tree["inits"]["own"] = here["datasets"]["own"], here["inits"]["own"]
+    assert here == tree, "run `make compose` and commit params.yaml"
+
+
+def test_a_part_of_ones_own_adds_itself_and_changes_nothing(tree: dict[str, Any], tmp_path: Path) -> None:
+    """Every value of the other parts is as it was: their stages do not start again."""
+    made = composed(tmp_path, "own=best", "datasets.own.path=/some/faces")
+    before, after = dict(params.leaves(tree)), dict(params.leaves(made))
+    assert {key: after[key] for key in before} == before
+    assert all("own" in re.split(r"[./]", key.removesuffix(".csv")) for key in after.keys() - before.keys())
+    parsed = params.parse(made)
+    assert [*parsed.parts] == [*params.parse(tree).parts, "own"]
+    assert parsed.dataset("own").path == "/some/faces" and made["parts"]["own"] == "own"
+    assert made["inits"]["own"] == parsed.part("own").train.init == "pretrained/landmarks.pt"
+    assert composed(tmp_path, "own=scratch")["inits"]["own"] == params.RANDOM
+
+
+@pytest.mark.parametrize("key, value", [("inits.nose", "models/face.pt"), ("nose.train.init", "a.pt")])
+def test_what_a_part_starts_from_is_what_dvc_is_told(tree: dict[str, Any], key: str, value: str) -> None:
+    assert "inits.nose" in refusal(changed(tree, key, value))
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -251,5 +274,5 @@ def test_one_number_reaches_just_the_parts_that_inherit_it(tree: dict[str, Any],
 def test_an_option_changes_its_own_part_only(tree: dict[str, Any], tmp_path: Path) -> None:
     made = composed(tmp_path, "profile.max_broken=0.5", "nose.train.lr=0.5")
     differing = {key for key in tree if tree[key] != made[key]}
-    assert differing == {"profile", "nose"}
+    assert differing == {"profile", "nose", "datasets"}  # whose max_broken is the profile's
     assert made["nose"]["train"] == tree["nose"]["train"] | {"lr": 0.5}

@@ -21,4 +21,4 @@ class Points:  # one for each process
 
 
 photos = ray.data.read_binary_files(sys.argv[1], include_paths=True)
-photos.map(Points, concurrency=(1, 10_000)).write_json(sys.argv[2])
+photos.map(Points, concurrency=(1, 10_000)).write_json(sys.argv[2])  # type: ignore[arg-type]

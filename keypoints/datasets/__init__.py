@@ -1,8 +1,8 @@
 """The data sets: each module reads one archive in its official layout into a table of faces.
 
 A module has SCHEME (of `keypoints.landmarks`), SPLITS (the names of its protocols) and
-`parse(archive, seed, max_broken)`. Add a data set by its file, its name here, and its addresses in
-conf/config.yaml.
+`parse(archive, seed, faults)`. Add a data set by its file, its name here, and its addresses in
+conf/config.yaml. What is annotated in a format of `formats` needs no module: `own` reads it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Members of a tar or zip, read straight from the archive: nothing is unpacked to disk.
+"""Members of a tar, a zip or a folder, read where they lie: nothing is unpacked to disk.
 
 Archives come from the network and are not trusted: names, kinds and sizes of members are checked, and
-the sizes are those that are really read, not those that a header declares.
+the sizes are those that are really read, not those that a header declares. So are folders, which somebody
+else may have packed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import re
 import stat
 import struct
@@ -68,49 +70,57 @@ def kind(path: Path) -> str | None:
     return "tar"
 
 
-def members(path: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def members(
+    path: Path, pick: Callable[[str], bool], largest: int | None = None, own: bool = False
+) -> Iterator[tuple[str, bytes]]:
     """Name and content of the files in an archive that `pick` chooses by name, in its order.
 
-    The kind of archive is told by its content. `pick` is asked with backslashes turned to slashes.
+    The kind of archive is told by its content; a folder is read like one, by name, without its hidden files.
+    `pick` is asked with backslashes turned to slashes. `largest` bounds one member, in bytes; by
+    default `MEMBER`. `own`: the data are somebody's own, so that no stage can fetch them again.
     Raises `UserError` in one line for an archive that is missing, damaged or cut short, for a picked
     member that is no plain file, has a name that leads out of the archive or comes twice, and for
     more or larger members than `MEMBER`, `MEMBERS` and `TOTAL` allow.
     """
     path = Path(path)
     try:
-        shape = kind(path)
+        shape = "folder" if path.is_dir() else kind(path)
         if shape is None:
-            raise _Refused("it is neither a tar nor a zip")
+            raise _Refused("it is neither a tar nor a zip nor a folder")
         seen: set[str] = set()
-        for name, data in _zip(path, pick) if shape == "zip" else _tar(path, _OPEN[shape], pick):
+        reader = _folder if shape == "folder" else _zip if shape == "zip" else _tar
+        for name, data in reader(path, pick, largest or MEMBER):
             if name in seen:
                 raise _Refused(f"it holds {name!r} twice")
             seen.add(name)
             yield name, data
     except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `dvc repro download@{path.name}`") from None
+        remedy = "name your folder or archive" if own else f"run `dvc repro download@{path.name}`"
+        raise UserError(f"{path} is missing: {remedy}") from None
     except _Refused as error:
-        raise UserError(f"{path} is refused: {error}; {_remedy(path, 'get it from elsewhere')}") from None
+        remedy = "fix it" if own else _remedy(path, "get it from elsewhere")
+        raise UserError(f"{path} is refused: {error}; {remedy}") from None
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise UserError(f"{path} cannot be read: {error.strerror}") from None
         why = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{path} is damaged or cut short ({why}); {_remedy(path, 'repeat')}") from None
+        remedy = "copy it again" if own else _remedy(path, "repeat")
+        raise UserError(f"{path} is damaged or cut short ({why}); {remedy}") from None
 
 
 def _remedy(path: Path, verb: str) -> str:
     return f"delete it and {verb}: `dvc repro -f download@{path.name}`"
 
 
-def _check(name: str, plain: bool, size: int) -> None:
+def _check(name: str, plain: bool, size: int, largest: int) -> None:
     """Raise `_Refused` for a member that must not be read."""
     parts = name.split("/")
     if "\\" in name or ".." in parts or not name.isprintable() or re.match(r"/|[A-Za-z]:", name):
         raise _Refused(f"the name {name!r} is unsafe")
     if not plain:
         raise _Refused(f"{name!r} is a link or a device, not a plain file")
-    if size > MEMBER:
-        raise _Refused(f"{name!r} is larger than {MEMBER} bytes")
+    if size > largest:
+        raise _Refused(f"{name!r} is larger than {largest} bytes")
 
 
 class _Bounded:
@@ -128,9 +138,39 @@ class _Bounded:
         return block
 
 
-def _tar(
-    path: Path, unpack: Callable[[IO[bytes]], IO[bytes]], pick: Callable[[str], bool]
-) -> Iterator[tuple[str, bytes]]:
+def _folder(path: Path, pick: Callable[[str], bool], largest: int) -> Iterator[tuple[str, bytes]]:
+    root = path.resolve()
+    names = sorted(name for name in _walk(root) if pick(name))
+    for name in tqdm(names, desc=path.name, unit=" files", delay=2, leave=False):
+        file = root / name
+        if not file.resolve().is_relative_to(root):
+            raise _Refused(f"{name!r} is a link that leads out of it")
+        _check(name, file.is_file(), 0, largest)
+        with open(file, "rb") as stream:
+            data = stream.read(largest + 1)
+        _check(name, True, len(data), largest)
+        yield name, data
+
+
+def _walk(root: Path) -> Iterator[str]:
+    """The paths of all files below a folder, with slashes; hidden ones are left out."""
+    count = 0
+    for here, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inside = Path(here).relative_to(root)
+        for name in folders:
+            if (Path(here) / name).is_symlink():  # which `os.walk` does not follow
+                raise _Refused(f"{(inside / name).as_posix()!r} is a link to a folder: put the folder there")
+        for name in names:
+            count += 1
+            if count > MEMBERS:
+                raise _Refused(f"it has more than {MEMBERS} files")
+            if not name.startswith("."):
+                yield (inside / name).as_posix()
+
+
+def _tar(path: Path, pick: Callable[[str], bool], largest: int) -> Iterator[tuple[str, bytes]]:
+    unpack = _OPEN[kind(path) or "tar"]
     bar = tqdm(total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, delay=2, leave=False)
     with open(path, "rb") as raw, bar, unpack(raw) as stream:
         bounded = _Bounded(stream, raw, bar)
@@ -142,7 +182,7 @@ def _tar(
                     raise _Refused(f"it has more than {MEMBERS} members")
                 if info.isdir() or not pick(info.name.replace("\\", "/")):
                     continue
-                _check(info.name, info.isreg() and not info.issparse(), info.size)
+                _check(info.name, info.isreg() and not info.issparse(), info.size, largest)
                 file = tar.extractfile(info)
                 assert file is not None  # a plain file, as checked
                 yield info.name, file.read()
@@ -150,7 +190,7 @@ def _tar(
                 pass
 
 
-def _zip(path: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+def _zip(path: Path, pick: Callable[[str], bool], largest: int) -> Iterator[tuple[str, bytes]]:
     _check_directory(path)
     with zipfile.ZipFile(path) as file:
         entries = file.infolist()
@@ -162,14 +202,14 @@ def _zip(path: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]
             if name.endswith("/") or not pick(name.replace("\\", "/")):
                 continue
             mode = stat.S_IFMT(info.external_attr >> 16)
-            _check(name, mode in (0, stat.S_IFREG), info.file_size)
+            _check(name, mode in (0, stat.S_IFREG), info.file_size, largest)
             # The other methods unpack a block of any size at once.
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise _Refused(f"{name!r} is compressed by a method that is not read")
             with file.open(info) as member:
-                data = member.read(MEMBER + 1)
+                data = member.read(largest + 1)
             left -= len(data)
-            if len(data) > MEMBER or left < 0:
+            if len(data) > largest or left < 0:
                 raise _Refused(f"it unpacks to more than {TOTAL} bytes")
             if len(data) != info.file_size:
                 raise zipfile.BadZipFile(f"{name!r} is shorter than declared")

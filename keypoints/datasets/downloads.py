@@ -26,6 +26,7 @@ TIMEOUT = (10, 30)  # seconds to connect, and between two chunks
 ATTEMPTS = 3  # for an address, counted again after each PROGRESS bytes
 BACKOFF = 1.0  # seconds before the second attempt, doubled each time
 PROGRESS = 2**20
+LARGEST = 512 * 2**20  # bytes of one file of a folder: a table may hold its pictures
 SPARE = 64 * 2**20  # bytes of the disk to leave free
 
 
@@ -70,6 +71,23 @@ def fetch(name: str, dataset: Dataset, mirror: str | None, target: Path, progres
         f"repeat later, or put {dataset.file} into a folder, set KEYPOINTS_MIRROR to that folder, and add "
         f"its hash to datasets.{name}.sha256 in conf/config.yaml"
     )
+
+
+def take(name: str, dataset: Dataset, target: Path, progress: bool = True) -> None:
+    """Write a person's own archive to `target`, or the folder `dataset.path` packed as a tar.
+
+    The same files give the same bytes. A folder's hidden files are left out. Raises `UserError`, as
+    `archives.members` does, for what is neither, and for a full disk.
+    """
+    target, source = Path(target), Path(dataset.path).expanduser()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not source.exists():
+        raise UserError(f"datasets.{name}.path: {source} is not there: name your folder or archive")
+    if not source.is_dir():
+        return _copy(name, dataset, source, target, progress)
+    _check_space(name, sum(path.stat().st_size for path in source.rglob("*") if path.is_file()), target)
+    count = files.save_tar(target, archives.members(source, lambda name: True, LARGEST, own=True))
+    print(f"{name}: {count} files of {source.name}")
 
 
 def _copy(name: str, dataset: Dataset, file: Path, target: Path, progress: bool) -> None:

@@ -1,19 +1,24 @@
-"""What the data sets share: reading an archive once, the table of faces, the draw of groups."""
+"""What the data sets share: reading an archive once, the table of faces and its file, the draw of groups."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from keypoints import files
 from keypoints.crops import Region
 from keypoints.datasets.archives import members
 from keypoints.errors import Faults, UserError
 from keypoints.images import open_header
+from keypoints.landmarks import Scheme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,13 +29,13 @@ FAR = 1e6  # pixels: no annotation reaches that far
 Size = tuple[int, int]  # width, height in pixels of the image file
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Face:
-    """One annotated face; the order of faces is that of the table's rows.
+    """One annotated face.
 
     file:   path of the image inside the archive
     box:    in pixels of the image, or () for the whole of it
-    points: x0 y0 x1 y1 … in pixels of the image
+    points: x0 y0 x1 y1 … in pixels of the image; a point that was not marked is NaN NaN
     group:  faces of one person or photograph share it
     subset: what errors are reported by
     more:   further columns, as (name, value)
@@ -66,7 +71,7 @@ def scan(
                     f"{archive}: {name} is too long for annotations: get the archive from elsewhere"
                 )
         else:
-            sizes[name] = _size(data)
+            sizes[name] = picture_size(data)
     if not contents:
         raise UserError(f"{archive}: its annotations are not there: is it the archive of another data set?")
     return contents, sizes
@@ -89,20 +94,26 @@ def parse_number(text: str | None) -> float:
 
 
 def build_table(
-    archive: Path, faces: Iterable[Face], sizes: dict[str, Size | str], max_broken: float
+    archive: Path,
+    faces: Iterable[Face],
+    sizes: Mapping[str, Size | str],
+    faults: Faults,
+    missing: bool = False,
 ) -> pd.DataFrame:
     """The table of faces: file, width, height, left, top, box_width, box_height, points, group, subset.
 
     One row per face, sorted, so that the order of members and annotations does not matter. Faces whose
-    image is broken or missing are left out. Raises `UserError` when these are more than the share
-    `max_broken`, when no face remains, and for coordinates that are no numbers.
+    image is broken or missing are left out and noted in `faults`. Raises `UserError` when these are more
+    than it allows, when no face remains, and for coordinates that are no numbers, unless points may be
+    `missing`: both NaN.
     """
     import pandas as pd
 
-    faults, rows = Faults(archive, max_broken), []
-    faces = sorted(faces)
+    rows = []
+    faces = sorted(faces, key=rank)
     for face in faces:
-        _check_finite(archive, face)
+        if why := find_fault(face, missing):
+            raise UserError(f"{archive}: {face.file}: {why}: repair its annotation")
         size = sizes.get(face.file, "not in the archive")
         if isinstance(size, str):
             faults.add(face.file, size)
@@ -131,8 +142,6 @@ def build_table(
 
 def check(table: pd.DataFrame) -> None:
     """Raise ValueError for what `build_table` never makes: other columns, kinds, lengths, ranges."""
-    import numpy as np
-
     numbers = ["width", "height", "left", "top", "box_width", "box_height"]
     texts = ["file", "group", "subset"]
     if lacking := {*numbers, *texts, "points"} - set(table.columns):
@@ -148,13 +157,20 @@ def check(table: pd.DataFrame) -> None:
         raise ValueError("a size or a box is no number, or in no picture")
 
 
+def rank_groups(groups: Iterable[str], seed: int) -> list[str]:
+    """Every group once, ranked by a hash of seed and name.
+
+    So neither order nor number of rows matters, and of nearly the same set nearly the same come first.
+    """
+    return sorted(set(groups), key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest())
+
+
 def draw_groups(groups: Iterable[str], seed: int, *shares: float) -> list[set[str]]:
     """Disjoint sets of groups, each a share of all of them, rounded; of many groups each has at least one.
 
-    The groups are ranked by a hash of seed and name, so neither order nor number of rows matters, and
-    nearly the same groups are drawn from nearly the same set.
+    They are ranked by `rank_groups`.
     """
-    ranked = sorted(set(groups), key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest())
+    ranked = rank_groups(groups, seed)
     drawn: list[set[str]] = []
     for share in shares:
         count = max(1, round(share * len(ranked))) if len(ranked) > len(shares) else 0
@@ -163,19 +179,59 @@ def draw_groups(groups: Iterable[str], seed: int, *shares: float) -> list[set[st
     return drawn
 
 
-def _check_finite(archive: Path, face: Face) -> None:
-    values: Sequence[float] = (*face.points, *face.box)
-    for k, value in enumerate(values):
-        if not math.isfinite(value):
-            what = f"point {k // 2}" if k < len(face.points) else "the box"
-            raise UserError(f"{archive}: {face.file}: {what} is not a finite number: repair its annotation")
-        if abs(value) > FAR:
-            raise UserError(
-                f"{archive}: {face.file}: {value:g} is no place in a picture: repair its annotation"
-            )
+def save(path: Path, table: pd.DataFrame, scheme: Scheme | None) -> None:
+    """Write the table as Parquet; a scheme that came with the data goes with it. The same bytes twice."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    # Without pandas' notes on its version, the bytes depend on the faces (and pyarrow) alone.
+    about = {"scheme": json.dumps(scheme.as_dict())} if scheme else None
+    columns = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(about)
+    with files.whole(path) as part:
+        parquet.write_table(columns, part, compression="zstd", write_page_checksum=True)
 
 
-def _size(data: bytes) -> Size | str:
+def load(path: Path) -> tuple[pd.DataFrame, Scheme | None]:
+    """What `save` wrote. Raises `UserError`."""
+    from pyarrow import parquet
+
+    try:
+        columns = parquet.read_table(path, page_checksum_verification=True)
+        stored = (columns.schema.metadata or {}).get(b"scheme")
+        table = columns.to_pandas()
+        table["points"] = [np.asarray(points, np.float64) for points in table["points"]]  # null is NaN
+        check(table)
+        return table, Scheme.from_dict(json.loads(stored)) if stored else None
+    except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are of these kinds
+        why = str(error) if type(error) is ValueError else type(error).__name__
+        raise UserError(f"{path} is no table of faces ({why}): run `dvc repro`") from None
+
+
+def rank(face: Face) -> tuple[object, ...]:
+    """What faces are sorted by: their fields, where a missing point comes before all others."""
+    points = tuple(-math.inf if math.isnan(value) else value for value in face.points)
+    return face.file, face.box, points, face.group, face.subset, face.more
+
+
+def find_fault(face: Face, missing: bool = False) -> str:
+    """What is wrong with the numbers of a face, in words, or nothing. Points may be `missing`: both NaN."""
+    for k in range(0, len(face.points), 2):
+        point = face.points[k : k + 2]
+        if missing and all(map(math.isnan, point)):
+            continue
+        if why := _fault(f"point {k // 2}", point):
+            return why
+    return _fault("the box", face.box)
+
+
+def _fault(what: str, values: Sequence[float]) -> str:
+    if not all(map(math.isfinite, values)):
+        return f"{what} is not a finite number"
+    return next((f"{value:g} is no place in a picture" for value in values if abs(value) > FAR), "")
+
+
+def picture_size(data: bytes) -> Size | str:
+    """(width, height) of a picture as stored, or why it is broken; its header only is read."""
     try:
         return open_header(data).size  # a file's name may lie about its format
     except ValueError as error:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from keypoints.datasets import dlibxml, face_table
+from keypoints.datasets import face_table
 from keypoints.datasets.face_table import Face, parse_number
-from keypoints.errors import UserError
+from keypoints.datasets.formats import dlib_xml
+from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IBUG as SCHEME
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _TWICE = {
 _VAL = 0.1  # of the photographs to train on
 
 
-def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
+def parse(archive: Path, seed: int, faults: Faults) -> pd.DataFrame:
     """The faces of both lists (see `face_table.build_table`), with the columns list and split_<protocol>.
 
     list is "train" or "test", dlib's; subset the folder, and for twins "… mirrored"; group the
@@ -53,7 +54,7 @@ def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     """
     lists, sizes = face_table.scan(archive, _XML, _IMAGE)
     faces = [face for name in _LISTS for face in _faces(archive, lists, name)]
-    table = face_table.build_table(archive, faces, sizes, max_broken)
+    table = face_table.build_table(archive, faces, sizes, faults)
     file, subset, group = table["file"], table["subset"], table["group"]
     mirror = file.map(is_mirror)
     test = {"kaggle": table["list"] == "test", "300w": subset.isin(_TEST_300W) & ~mirror}
@@ -87,11 +88,11 @@ def kaggle_list(archive: Path) -> pd.DataFrame:
     chosen = _KAGGLE if any(name.endswith(_KAGGLE) for name in lists) else _LISTS["test"]
     folder, root = _read(archive, lists, chosen)
     rows = []
-    for name, box in dlibxml.boxes(root):
+    for name, box in dlib_xml.boxes(root):
         size = sizes.get(folder + name, "not in the archive")
         if isinstance(size, str):
             raise UserError(f"{archive}: {name} of {chosen}: {size}: every face of the list needs its image")
-        rows.append((folder + name, *size, *dlibxml.region(f"{archive}: {chosen}: {name}", box)))
+        rows.append((folder + name, *size, *dlib_xml.region(f"{archive}: {chosen}: {name}", box)))
     return pd.DataFrame(rows, columns=["file", "width", "height", "left", "top", "box_width", "box_height"])
 
 
@@ -114,17 +115,17 @@ def photograph(file: str) -> str:
 
 def _faces(archive: Path, lists: dict[str, bytes], name: str) -> Iterator[Face]:
     folder, root = _read(archive, lists, _LISTS[name])
-    for file, box in dlibxml.boxes(root):
+    for file, box in dlib_xml.boxes(root):
         where = f"{archive}: {_LISTS[name]}: {file}"
         parts = {parse_number(part.get("name")): part for part in box.iter("part")}
         if len(box.findall("part")) != SCHEME.points or set(parts) != set(range(SCHEME.points)):
             raise UserError(f"{where}: {len(parts)} different points, 0 to {SCHEME.points - 1} are needed")
         points = tuple(parse_number(parts[k].get(axis)) for k in range(SCHEME.points) for axis in "xy")
         subset, group = file.rpartition("/")[0], photograph(file)
-        yield Face(folder + file, dlibxml.region(where, box), points, group, subset, (("list", name),))
+        yield Face(folder + file, dlib_xml.region(where, box), points, group, subset, (("list", name),))
 
 
 def _read(archive: Path, lists: dict[str, bytes], name: str) -> tuple[str, Element]:
     """The folder that a list's files are relative to, and its XML."""
     folder, content = face_table.find_member(archive, lists, name)
-    return folder, dlibxml.root(content, f"{archive}: {name}")
+    return folder, dlib_xml.root(content, f"{archive}: {name}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from keypoints.datasets import face_table
 from keypoints.datasets.face_table import Face, Size, parse_number
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IMM as SCHEME
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _LONGEST = 2**16  # bytes of an `.asf`; they have 5 KB
 _TRAIN, _VAL = {"course": 32, "held_out": 28}, {"course": 40, "held_out": 32}  # the last person of each
 
 
-def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
+def parse(archive: Path, seed: int, faults: Faults) -> pd.DataFrame:
     """The table of faces (see `face_table.build_table`), with a column split_<protocol> for each of SPLITS.
 
     Protocols: course trains on people 1-32 and validates on 33-40; held_out trains on 1-28, validates
@@ -32,7 +32,7 @@ def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     """
     shapes, sizes = face_table.scan(archive, _NAME + r"\.asf", _NAME + r"\.jpg", _LONGEST)
     table = face_table.build_table(
-        archive, (_face(archive, *item, sizes) for item in shapes.items()), sizes, max_broken
+        archive, (_face(archive, *item, sizes) for item in shapes.items()), sizes, faults
     )
     person = table["group"].astype(int)
     for name in SPLITS:

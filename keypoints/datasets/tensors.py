@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -11,7 +13,7 @@ import numpy as np
 from keypoints import crops, files
 from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IMM, PHILTRUM, Scheme, nose_tip
-from keypoints.recipes import Data
+from keypoints.recipes import ALL, Data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +30,13 @@ LAYOUT = {
     "eye_distance": ("f4", "N"),
     **{name: ("U", "N") for name in ("split", "subset", "group", "name")},
 }
+Reader = Callable[[Path, Callable[[str], bool]], Iterable[tuple[str, bytes]]]
+EYES, BOX = "the eye distance", "the box's diagonal"  # what errors are measured by
+
+
+def arrays_of(faces: Crops) -> list[str]:
+    """The names of the arrays with an entry per face."""
+    return [f.name for f in fields(faces) if f.name not in ("margin", "scheme")]
 
 
 @dataclass
@@ -63,20 +72,21 @@ class Crops:
 
     def take(self, which: np.ndarray) -> Self:
         """The faces of these indices, or where this mask is true."""
-        return replace(
-            self, **{f.name: getattr(self, f.name)[which] for f in fields(self) if f.name != "margin"}
-        )
+        return replace(self, **{name: getattr(self, name)[which] for name in arrays_of(self)})
 
 
 @dataclass
 class Faces(Crops):
     """The faces of one part with all that training and evaluation need to know.
 
-    points:       (N, K, 2) float32, pixels of the crop (the canvas without its margin)
+    points:       (N, K, 2) float32, pixels of the crop (the canvas without its margin); NaN where a face
+                  lacks a point
     image_size:   (N, 2) int32, width and height of the image file
-    eye_distance: (N,) float32, between the outer eye corners, pixels of the image file
+    eye_distance: (N,) float32, what errors are divided by, pixels of the image file: the distance of the
+                  outer eye corners; the diagonal of the box where the scheme has none
     split:        (N,) "train", "val" or "test"
     subset, group, name: (N,) text, as in the table of faces
+    scheme:       of the points, where it came with the data; None for one of `landmarks.SCHEMES`
     """
 
     points: np.ndarray
@@ -86,6 +96,12 @@ class Faces(Crops):
     subset: np.ndarray
     group: np.ndarray
     name: np.ndarray
+    scheme: Scheme | None = None
+
+    @property
+    def unit(self) -> str:
+        """What `eye_distance` is, in words: `EYES` or `BOX`."""
+        return BOX if self.scheme and self.scheme.eyes is None else EYES
 
     def only(self, *splits: str) -> Faces:
         """The faces of these splits."""
@@ -97,7 +113,10 @@ class Faces(Crops):
 
     def save(self, path: str | Path) -> None:
         """Write one uncompressed .npz; the same faces give the same bytes."""
-        files.save_arrays(path, {f.name: getattr(self, f.name) for f in fields(self)})
+        stored = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "scheme"}
+        if self.scheme:
+            stored["scheme"] = json.dumps(self.scheme.as_dict())
+        files.save_arrays(path, stored)
 
 
 def load(path: str | Path) -> Faces:
@@ -105,10 +124,12 @@ def load(path: str | Path) -> Faces:
     found = files.load_arrays(path, LAYOUT, missing=("points",))
     try:
         _check(found)
+        scheme = Scheme.from_dict(json.loads(str(found["scheme"]))) if "scheme" in found else None
     except ValueError as error:
         raise UserError(f"{path} is damaged or of another kind ({error}): run `dvc repro`") from None
     margin = int(found.pop("margin"))
-    return Faces(margin=margin, **{name: found[name] for name in LAYOUT if name != "margin"})
+    arrays = {name: found[name] for name in LAYOUT if name != "margin"}
+    return Faces(margin=margin, **arrays, scheme=scheme)
 
 
 def _check(found: dict[str, np.ndarray]) -> None:
@@ -134,16 +155,18 @@ def crop_region(data: Data, width: int, height: int, box: crops.Region) -> crops
 
 
 def cut_all(
-    table: pd.DataFrame, archive: Path, data: Data, max_broken: float, faults: Faults | None = None
+    table: pd.DataFrame, archive: Path, data: Data, faults: Faults, read: Reader | None = None
 ) -> Crops:
     """Cut the faces of a table (file, width, height and box) out of an archive, in its order.
 
-    Broken images are noted in `faults`, and black; more than `max_broken` raise `UserError`.
+    `read` gives the pictures of the archive that it is asked for, `archives.members` unless said. Broken
+    images are noted in `faults`, and black; more than it allows raise `UserError`.
     """
     from keypoints.datasets.archives import members
     from keypoints.images import decode
 
-    faults = faults or Faults(archive, max_broken)
+    read = read or members
+
     size = (data.crop_size[0], data.crop_size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
     images = np.zeros(shape, np.uint8)
@@ -159,7 +182,7 @@ def cut_all(
     for i, file in enumerate(table["file"].tolist()):
         rows.setdefault(file, []).append(i)
     seen = set()
-    for name, content in members(archive, rows.__contains__):
+    for name, content in read(archive, rows.__contains__):
         seen.add(name)
         try:
             image = decode(content, data.channels)
@@ -172,10 +195,17 @@ def cut_all(
     return Crops(images, np.stack(matrices), data.margin)
 
 
-def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_broken: float) -> Faces:
+def build(
+    table: pd.DataFrame,
+    archive: Path,
+    data: Data,
+    scheme: Scheme,
+    faults: Faults,
+    read: Reader | None = None,
+) -> Faces:
     """The faces of a part, from a data set's table; `scheme` is the data set's own.
 
-    A few broken images are left out. Raises `UserError`, also for a split that is unknown.
+    Broken images are left out, as far as `faults` allows. Raises `UserError`, also for an unknown split.
     """
     column = f"split_{data.split}"
     if column not in table:
@@ -185,12 +215,12 @@ def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_br
     table = table[table[column] != ""].reset_index(drop=True)
     if table.empty:
         raise UserError(f"data.split: {data.split!r} has no face of {data.dataset}")
-    faults = Faults(archive, max_broken)
     whole = np.stack(table["points"].tolist()).reshape(len(table), -1, 2)
-    eyes = scheme.eye_distance(whole)
+    boxes = table[["box_width", "box_height"]].to_numpy(np.float64)
+    eyes = measure_unit(whole, boxes, scheme)
     if not eyes.all():
         raise UserError(f"{archive}: {table['file'][eyes.argmin()]}: both eye corners on one spot: repair it")
-    cut = cut_all(table, archive, data, max_broken, faults)
+    cut = cut_all(table, archive, data, faults, read)
     points = crops.apply(cut.matrices, choose_points(whole, data, scheme))
     faces = Faces(
         images=cut.images,
@@ -203,13 +233,31 @@ def build(table: pd.DataFrame, archive: Path, data: Data, scheme: Scheme, max_br
         subset=table["subset"].to_numpy(str),
         group=table["group"].to_numpy(str),
         name=table["file"].to_numpy(str),
+        scheme=scheme if data.points == ALL else None,
     )
     return faces.take(~table["file"].isin(list(faults.broken)).to_numpy()) if faults.broken else faces
 
 
+def measure_unit(points: np.ndarray, boxes: np.ndarray, scheme: Scheme) -> np.ndarray:
+    """What the errors of faces (N, K, 2) in boxes (N, 2) of width and height are divided by (N,), their unit.
+
+    The distance of the outer eye corners; of a face that lacks one, as much of its box's diagonal as is
+    usual among the others. Where the scheme has no eye corners, or no face both, the diagonal.
+    """
+    diagonal = np.linalg.norm(boxes, axis=-1)
+    if scheme.eyes is None:
+        return diagonal
+    eyes = scheme.eye_distance(points)
+    missing = np.isnan(eyes)
+    if missing.any():
+        usual = 1.0 if missing.all() else np.median(eyes[~missing] / diagonal[~missing])
+        eyes = np.where(missing, usual * diagonal, eyes)
+    return eyes
+
+
 def choose_points(points: np.ndarray, data: Data, scheme: Scheme) -> np.ndarray:
     """Of all points (N, K, 2) of the data set, those that the part learns."""
-    if data.points == scheme.name:
+    if data.points in (ALL, scheme.name):
         return points
     if data.points == "nose1" and scheme is IMM:
         return points[:, [PHILTRUM]] if data.target == "philtrum" else nose_tip(points)[:, None]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from keypoints import errors
 from keypoints.datasets import face_table
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IBUG as SCHEME
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _HEADER = [str(k) for k in range(2 * SCHEME.points)]
 _TEST, _VAL = 0.2, 0.1  # of the people
 
 
-def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
+def parse(archive: Path, seed: int, faults: Faults) -> pd.DataFrame:
     """The table of faces of both lists (see `face_table.build_table`), with a column split_<protocol> each.
 
     subset is "training" or "test", the folder; group the person. Protocols: official tests on the test
@@ -35,7 +35,7 @@ def parse(archive: Path, seed: int, max_broken: float) -> pd.DataFrame:
     """
     lists, sizes = face_table.scan(archive, _CSV, _IMAGE)
     faces = [face for folder in ("training", "test") for face in _faces(archive, lists, folder)]
-    table = face_table.build_table(archive, faces, sizes, max_broken)
+    table = face_table.build_table(archive, faces, sizes, faults)
     person, training = table["group"], table["subset"] == "training"
     (val,) = face_table.draw_groups(person[training], seed, _VAL)
     table["split_official"] = "test"

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from keypoints.datasets.tensors import Faces
+from keypoints.datasets.tensors import EYES, Faces
 from keypoints.evaluation import diagnosis, metrics
+from keypoints.landmarks import average
 from keypoints.models.trained import Trained
 
 PREDICTIONS = {
@@ -24,7 +25,8 @@ PREDICTIONS = {
 class Evaluation:
     """A trained part, held-out faces, and the points `found` (N, K, 2) on them, pixels of the crop.
 
-    Everything else is in pixels of the image files, or in % of the distance of the outer eye corners.
+    Everything else is in pixels of the image files, or in % of the distance of the outer eye corners, or of
+    what stands for it (`Faces.unit`).
     """
 
     trained: Trained
@@ -51,7 +53,7 @@ class Evaluation:
 
     @cached_property
     def outside(self) -> np.ndarray:
-        """Which points (N, K) the crop cuts off."""
+        """Which points (N, K) the crop cuts off: 1 or 0, NaN for a missing one."""
         return diagnosis.find_outside(self.faces.points, self.faces.size)
 
     def nme(self, points: np.ndarray) -> np.ndarray:
@@ -66,7 +68,7 @@ class Evaluation:
         figures["correct"] = metrics.share_correct(self.truth, self.predicted, self.faces.image_size)
         figures |= diagnosis.measure_following(self.faces.points, self.found)
         figures["codec_nme"] = round(float(self.nme(self.kept).mean()), 4)
-        figures["outside"] = float(self.outside.mean())
+        figures["outside"] = float(average(self.outside))
         baseline = metrics.summary(self.truth, self.mean_shape, *units)
         figures |= {f"mean_shape_{key}": value for key, value in baseline.items() if key != "faces"}
         state = self.trained.codec.state()
@@ -74,21 +76,32 @@ class Evaluation:
             figures["pca_explained"] = float(state["explained"])  # of the training shapes
         return {key: float(f"{value:.6g}") if key != "faces" else value for key, value in figures.items()}
 
-    def compared(self) -> dict[str, float]:
-        """The few figures that people compare runs by; `mse` in units of 1e-4, or it would read 0.0001."""
+    def compared(self) -> dict[str, Any]:
+        """The few figures that people compare runs by; `mse` in units of 1e-4, or it would read 0.0001.
+
+        And what the NME is divided by, where that is not the eyes' distance.
+        """
         figures = self.figures
+        unit = {} if self.faces.unit == EYES else {"nme_unit": self.faces.unit}
         keys = ("mae_px", "auc_8", "fr_8", "mean_shape_nme")
-        return {"nme": figures["nme"], "mse_1e-4": float(f"{figures['mse'] * 1e4:.6g}")} | {
-            key: figures[key] for key in keys
+        return {
+            "nme": figures["nme"],
+            "mse_1e-4": float(f"{figures['mse'] * 1e4:.6g}"),
+            **{key: figures[key] for key in keys},
+            **unit,
         }
 
     def groups(self) -> list[dict[str, Any]]:
-        """A row for every subset and every region of the face: its figures, and a net's limits there."""
+        """A row for every subset and every region of the face: its figures, and a net's limits there.
+
+        Where no face has a point marked, there is no row.
+        """
         limits = [round(float(row["nme"]), 4) for row in self._by_group(self.kept)]
         shares = diagnosis.measure_shares(self.outside, self.faces.subset.tolist(), self.trained.scheme)
         return [
             row | {"codec_nme": limit, "outside": share}
             for row, limit, share in zip(self._by_group(self.predicted), limits, shares, strict=True)
+            if row["faces"]
         ]
 
     def curve(self) -> dict[str, np.ndarray]:

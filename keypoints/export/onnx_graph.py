@@ -23,6 +23,7 @@ from keypoints.models.centres import Centres
 from keypoints.models.trained import Trained, to_input
 from keypoints.predict.framing import Framing
 from keypoints.predict.runtimes import open_session
+from keypoints.recipes import ALL
 
 if TYPE_CHECKING:
     import onnx
@@ -98,9 +99,11 @@ def metadata(trained: Trained, part: str) -> dict[str, str]:
 
     names: of the points. size: [width, height] of the crop; mode: of the Pillow image it is cut from.
     view: what the crop shows of a face in the box (0, 0, 1, 1), so in sides of its box, as left, top,
-    width, height; region and scale say the same in the words of params.yaml. doubt: see `Trained`.
+    width, height; region, scale and frame say the same in the words of params.yaml. doubt: see `Trained`.
+    marking: the scheme as `Scheme.as_dict` has it, where it came with the data.
     """
     framing = Framing.of(trained.part.data)
+    own = trained.part.data.points == ALL
     return {
         "part": part,
         "recipe": trained.part.recipe,
@@ -110,8 +113,10 @@ def metadata(trained: Trained, part: str) -> dict[str, str]:
         "mode": framing.mode,
         "region": framing.region,
         "scale": str(framing.scale),
+        "frame": json.dumps(framing.frame),
         "doubt": str(trained.doubt),
         "view": json.dumps([round(v, 6) for v in framing.view((0.0, 0.0, 1.0, 1.0))]),
+        **({"marking": json.dumps(trained.scheme.as_dict())} if own else {}),
     }
 
 

@@ -2,7 +2,8 @@
 
 A codec says what the net has to give (`output_spec`), turns points into a target (`encode`), compares
 the two (`loss`) and turns an output back into points (`decode`). Points are (N, K, 2) pixels of
-the crop; inside, positions 0…1 of the crop's width and height, edge to edge, are used.
+the crop; inside, positions 0…1 of the crop's width and height, edge to edge, are used. A point that a
+face lacks is NaN: it is NaN in the target too, and adds nothing to the loss.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ def wing(output: Tensor, target: Tensor, width: float = 5.0, curvature: float = 
     return torch.where(error < width, inner, error - knee).mean()
 
 
+NOISE = 1e-3  # variance of a coordinate that no component holds, in that of the first component's weight
+
 ELEMENTWISE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mse": F.mse_loss,
     "l1": F.l1_loss,
@@ -102,6 +105,9 @@ class Coordinates(Codec):
         return ((positions - self.config.offset) * self.config.scale).flatten(1)
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        marked = ~target.isnan()
+        if not marked.all():
+            output, target = output[marked], target[marked]
         return self.config.weight * self.compare(output, target)
 
     def decode(self, output: Tensor) -> Tensor:
@@ -160,6 +166,9 @@ class Heatmap(Codec):
         return along_y[..., :, None] * along_x[..., None, :]
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        marked = ~target[..., 0, 0].isnan()
+        if not marked.all():  # (N, K, h, w) -> (M, 1, h, w)
+            output, target = output[marked][:, None], target[marked][:, None]
         if self.config.loss == "squared":  # of each map, summed over its pixels
             loss = (softmax2d(output) - target).square().sum((2, 3)).mean()
         else:
@@ -178,7 +187,9 @@ class Heatmap(Codec):
 class Pca(Codec):
     """Weights of the training shapes' principal components, in the units of the coordinates' targets.
 
-    Few components hold most of the variance (the write-up "anon"); what they do not hold is lost.
+    Few components hold most of the variance (the write-up "anon"); what they do not hold is lost. They are
+    those of the faces with all points; the weights of a face that lacks some are the likeliest ones, were
+    shapes spread about their mean as the components say, given the points that it has.
     """
 
     def __init__(self, config: recipes.Codec, points: int, size: tuple[int, int]) -> None:
@@ -195,9 +206,13 @@ class Pca(Codec):
         )
 
     def fit(self, points: Tensor) -> None:
-        shapes = self.coordinates.encode(points).double()
+        complete = ~points.isnan().flatten(1).any(1)
+        shapes = self.coordinates.encode(points[complete]).double()
         if self.components > min(shapes.shape):
-            raise UserError(f"codec.components: {self.components} are more than {min(shapes.shape)}")
+            raise UserError(
+                f"codec.components: {self.components} are more than {min(shapes.shape)}, the coordinates of "
+                "a face, or the faces that have all points"
+            )
         mean = shapes.mean(0)
         _, values, basis = torch.linalg.svd(shapes - mean, full_matrices=False)
         variance = values.square() / max(1, len(shapes) - 1)
@@ -228,7 +243,19 @@ class Pca(Codec):
 
     def encode(self, points: Tensor) -> Tensor:
         away = self.coordinates.encode(points) - self["mean"].to(points.device)
-        return away @ self["basis"].to(points.device).T
+        basis = self["basis"].to(points.device)
+        weights = away @ basis.T
+        for face in away.isnan().any(1).nonzero().flatten().tolist():
+            weights[face] = self._likeliest(away[face], basis)
+        return weights
+
+    def _likeliest(self, away: Tensor, basis: Tensor) -> Tensor:
+        """The weights (C) of one face, by those of its coordinates (2 K) that are not NaN."""
+        marked = ~away.isnan()
+        seen, spread = basis[:, marked], self["deviation"].to(away.device)
+        noise = NOISE * spread.max() ** 2
+        system = seen @ seen.T + torch.diag(noise / spread**2)
+        return torch.linalg.solve(system, seen @ away[marked])
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         return self.coordinates.loss(output, target)

@@ -18,9 +18,10 @@ from keypoints.errors import UserError
 from keypoints.landmarks import SCHEMES, Scheme
 from keypoints.models import codecs
 from keypoints.models.device import choose_device
-from keypoints.recipes import Part, validate
+from keypoints.recipes import ALL, Part, validate
 
 FORMAT = 1
+DOUBTED = 15  # validation faces; fewer say too little of what is usual
 PLAIN = 12  # with more convolutions a net is deep, and only its first filters are worth a picture
 
 
@@ -34,6 +35,7 @@ def to_input(crops: np.ndarray | Tensor, device: torch.device | str = "cpu") -> 
 class Trained:
     """A net and its codec, ready to answer.
 
+    scheme:     of its points
     mean_shape: (K, 2) of the training faces, pixels of the crop
     doubt:      how far the answers for a validation face and for its mirror image lie apart, % of the eyes'
                 distance, for 99 of 100 faces at most; infinite where it was not measured. What lies farther
@@ -44,19 +46,24 @@ class Trained:
     model: nn.Module
     codec: codecs.Codec
     mean_shape: np.ndarray
+    scheme: Scheme
     doubt: float = math.inf
 
     @classmethod
-    def new(cls, part: Part, fresh: bool = True) -> Trained:
+    def new(cls, part: Part, scheme: Scheme | None = None, fresh: bool = True) -> Trained:
         """An untrained one, with the current random weights, or the pretrained ones that it starts from.
 
-        Those are not looked for where weights are put in afterwards: not `fresh`. Raises `UserError`.
+        `scheme` is needed where it comes with the data. Pretrained weights are not looked for where weights
+        are put in afterwards: not `fresh`. Raises `UserError`.
         """
+        scheme = scheme or SCHEMES.get(part.data.points)
+        if scheme is None:
+            raise UserError(f"data.points: {part.data.points}: only the data say which: run `dvc repro`")
         size = (part.data.crop_size[0], part.data.crop_size[1])
-        points = SCHEMES[part.data.points].points
-        codec = codecs.build(part.codec, points, size)
+        codec = codecs.build(part.codec, scheme.points, size)
         model = models.build(part.model, codec, part.data.channels, size, fresh)
-        return cls(part, model.to(memory_format=torch.channels_last), codec, np.zeros((points, 2)))
+        shape = np.zeros((scheme.points, 2))
+        return cls(part, model.to(memory_format=torch.channels_last), codec, shape, scheme)
 
     @classmethod
     def load(cls, path: str | Path, part: Part | None = None) -> Trained:
@@ -72,7 +79,8 @@ class Trained:
             stored = validate(Part, _upgrade(content["part"]))
             if part is not None:
                 _check_recipe(path, stored, part)
-            trained = cls.new(stored, fresh=False)
+            scheme = Scheme.from_dict(content["scheme"]) if "scheme" in content else None
+            trained = cls.new(stored, scheme, fresh=False)
             trained._restore(content)
         except FileNotFoundError:
             raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
@@ -101,10 +109,6 @@ class Trained:
         if not self.doubt >= 0:
             raise ValueError("a doubt below 0")
 
-    @property
-    def scheme(self) -> Scheme:
-        return SCHEMES[self.part.data.points]
-
     def batches(
         self, crops: np.ndarray, model: nn.Module | None = None, batch: int | None = None
     ) -> Iterator[Tensor]:
@@ -127,10 +131,10 @@ class Trained:
     def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
 
-        `flip` averages them with those found in the mirrored crops.
+        `flip` averages them with those found in the mirrored crops, where the scheme has partners.
         """
         found = torch.cat([self.codec.decode(output) for output in self.batches(crops)]).cpu().numpy()
-        return (found + self.points_mirrored(crops)) / 2 if flip else found
+        return (found + self.points_mirrored(crops)) / 2 if flip and self.scheme.flips else found
 
     def points_mirrored(self, crops: np.ndarray) -> np.ndarray:
         """As `points`, found in the mirrored crops."""
@@ -139,7 +143,7 @@ class Trained:
 
     def measure_doubt(self, crops: np.ndarray) -> None:
         """Set `doubt` by the crops (N, H, W, C) uint8 of validation faces."""
-        if self.scheme.eyes and len(crops):
+        if self.scheme.eyes and self.scheme.flips and len(crops) >= DOUBTED:
             apart = self.scheme.disagreement(self.points(crops), self.points_mirrored(crops))
             self.doubt = round(float(np.percentile(apart, 99)), 3)
 
@@ -172,6 +176,8 @@ class Trained:
             "mean_shape": torch.as_tensor(self.mean_shape, dtype=torch.float32),
             "doubt": self.doubt,
         }
+        if self.part.data.points == ALL:
+            content["scheme"] = self.scheme.as_dict()
         buffer = io.BytesIO()  # torch.save writes a file's name into it: a buffer has none
         torch.save(content, buffer)
         with files.whole(path) as temporary:
@@ -194,8 +200,11 @@ def _upgrade(part: dict[str, Any]) -> dict[str, Any]:
 
 def _check_recipe(path: str | Path, stored: Part, part: Part) -> None:
     """Raise `UserError` unless both have the same net and crop."""
-    # Which faces were trained on, and the canvas's margin, do not change net and crop.
-    same = replace(part, data=replace(part.data, split=stored.data.split, margin=stored.data.margin))
+    # Which faces were trained on, the canvas's margin, and where boxes lie, do not change net and crop.
+    same = replace(
+        part,
+        data=replace(part.data, split=stored.data.split, margin=stored.data.margin, frame=stored.data.frame),
+    )
     for block in ("data", "codec", "model"):
         if getattr(stored, block) != getattr(same, block):
             raise UserError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keypoints.colours import LINES
+from keypoints.datasets.tensors import EYES
 from keypoints.evaluation import metrics
 from keypoints.landmarks import Scheme
 from keypoints.plots import style
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def curves(path: File, history: pd.DataFrame) -> None:
-    """Both losses and the validation NME by epoch.
+def curves(path: File, history: pd.DataFrame, unit: str = EYES) -> None:
+    """Both losses and the validation NME by epoch; `unit` names what it is measured by.
 
     `history` has the columns epoch, train_loss, val_loss and val_nme (%); others are not drawn.
     """
@@ -51,13 +52,13 @@ def curves(path: File, history: pd.DataFrame) -> None:
             right.plot(epoch[best], nme[best], "o", color=LINES[1], markersize=6, label=label)
             right.legend()
             right.set_ylim(0, 1.05 * np.nanmax(nme) or 1)
-        right.set(title="validation NME, % of the eye distance", xlabel="epoch")
+        right.set(title=f"validation NME, % of {unit}", xlabel="epoch")
         for at in (left, right):
             at.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
 
 
-def cumulative(path: File, curves: Mapping[str, Array]) -> None:
-    """The share of faces below an error, for each name -> NME (N,) in %; the AUC in the legend."""
+def cumulative(path: File, curves: Mapping[str, Array], unit: str = EYES) -> None:
+    """The share of faces below an error, for each name -> NME (N,) in % of `unit`; the AUC in the legend."""
     with style.figure(path, 4.6, 3.6) as figure:
         at = figure.subplots()
         for i, (name, errors) in enumerate(curves.items()):
@@ -68,15 +69,18 @@ def cumulative(path: File, curves: Mapping[str, Array]) -> None:
                 "linestyle": style.DASHES[i % len(style.DASHES)],
             }
             at.plot(error, 100 * share, label=label, clip_on=False, **look)
-        at.set(xlim=(0, metrics.LIMIT), ylim=(0, 100), xlabel="NME, % of the eye distance")
+        at.set(xlim=(0, metrics.LIMIT), ylim=(0, 100), xlabel=f"NME, % of {unit}")
         at.set_ylabel("faces with no more than that, %")
         figure.legend(loc="outside upper center", ncols=min(len(curves), 2))
 
 
 def point_error(path: File, mean_face: Array, errors: Array, scheme: Scheme, unit: str) -> None:
-    """The mean error (K,) of each point as a disc on the mean face (K, 2); `unit` names the errors."""
+    """The mean error (K,) of each point as a disc on the mean face (K, 2); `unit` names the errors.
+
+    An error that is NaN, of a point that no face has, is not drawn.
+    """
     errors = np.asarray(errors)
-    top = float(errors.max()) or 1.0
+    top = float(np.nanmax(errors)) or 1.0
     with style.figure(path, 5.2, 4.4) as figure:
         at = figure.subplots()
         style.draw_outlines(at, mean_face, scheme, "0.6", zorder=1)

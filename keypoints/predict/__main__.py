@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from keypoints.predict.box_lists import BoxList
     from keypoints.predict.predictor import Face, Predictor
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 STDIN = "-"
 OUT = Path("predictions")
 S = TypeVar("S")
@@ -118,6 +117,8 @@ def predict_all(
 
 def photographs(named: list[str]) -> list[str]:
     """The files that were named and those in folders that were. Raises `UserError` where there is none."""
+    from keypoints.images import ENDINGS
+
     found: list[str] = []
     for name in named:
         if Path(name).is_dir():

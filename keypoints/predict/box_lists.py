@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from keypoints.crops import Region
-from keypoints.datasets import dlibxml
+from keypoints.datasets.formats import dlib_xml
+from keypoints.datasets.formats.documents import Name, normalise
 from keypoints.errors import UserError
 
 FAR = 1e6  # pixels: no box lies or reaches farther
-
-Name = tuple[str, ...]  # the folders and the file of a path, in one spelling
 
 
 @dataclass
@@ -49,18 +45,6 @@ class BoxList:
                 raise ValueError(box)
             boxes.append(box)
         return boxes
-
-
-def normalise(name: str) -> Name:
-    """A path's folders and file: one spelling for `a//b`, `./a/b`, `..\\a\\b` and either form of `é`."""
-    parts = unicodedata.normalize("NFC", name).replace("\\", "/").split("/")
-    kept: list[str] = []
-    for part in parts:
-        if part == ".." and kept:
-            kept.pop()
-        elif part not in ("", ".", ".."):
-            kept.append(part)
-    return tuple(kept)
 
 
 def parse_box(values: Any, where: str) -> Region:
@@ -104,20 +88,12 @@ def read(path: Path) -> BoxList:
 
 def _read_xml(content: bytes, where: str) -> BoxList:
     found = BoxList(stored=True)
-    for name, element in dlibxml.boxes(dlibxml.root(content, where)):
-        if element.get("ignore") in (None, "0"):
+    for name, element in dlib_xml.boxes(dlib_xml.root(content, where)):
+        if not dlib_xml.is_ignored(element):
             keys = ("left", "top", "width", "height")
-            for spelling in _spellings(name):
+            for spelling in dlib_xml.spellings(name):
                 try:
                     found.add(spelling, parse_box([element.get(key) for key in keys], f"{where}: {name}"))
                 except ValueError as error:
                     found.add(spelling, str(error))
     return found
-
-
-def _spellings(name: str) -> Iterator[str]:
-    """A name as the XML has it, and as it is meant where UTF-8 is called Latin-1, as dlib's writer does."""
-    yield name
-    with contextlib.suppress(UnicodeError):
-        if (meant := name.encode("latin-1").decode("utf-8")) != name:
-            yield meant

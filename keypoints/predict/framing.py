@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Parts trained on whole pictures of IMM (640 x 480, the face in the middle) need such a picture: its width,
 # and its middle from that of dlib's box, to the right and down, in sides of that box (the medians of IMM's
 # training faces, measured by `make boxes`: results/boxes.md).
+DLIB = (1.0, 0.0, 0.0)  # the frame of nets that were trained with dlib's own boxes
 FRAME_WIDTH, FRAME_RIGHT, FRAME_DOWN = 2.94, -0.011, -0.132
 
 
@@ -27,22 +28,29 @@ class Framing:
     scale:  side of that square, in roots of the box's area
     size:   (width, height) of the crop, pixels
     mode:   of the Pillow image that is cut, "L" or "RGB"
+    frame:  where the boxes that the net was trained with lie, seen from dlib's: side, and middle to the
+            right and down, in its sides
     """
 
     region: str
     scale: float
     size: tuple[int, int]
     mode: str
+    frame: tuple[float, float, float] = DLIB
 
     @classmethod
     def of(cls, data: Data) -> Framing:
         """That of a recipe."""
         width, height = data.crop_size
-        return cls(data.region, data.scale, (width, height), "L" if data.channels == 1 else "RGB")
+        side, right, down = data.frame
+        mode = "L" if data.channels == 1 else "RGB"
+        return cls(data.region, data.scale, (width, height), mode, (side, right, down))
 
     def view(self, box: Region) -> Region:
         """What the crop shows of a picture with a face in dlib's `box`, pixels of the picture."""
-        return imm_frame(box) if self.region == "image" else crops.square(box, self.scale)
+        if self.region == "image":
+            return imm_frame(box)
+        return crops.square(crops.shift(box, *self.frame) if self.frame != DLIB else box, self.scale)
 
     def convert(self, image: Image.Image) -> Image.Image:
         """The picture in the net's mode."""

@@ -53,12 +53,14 @@ class Face:
     score:  how sure the detector is, on a scale of its own; 1 for a box that was given
     points: (K, 2) float32 x, y in pixels of the picture, the centre of its first pixel at (0, 0)
     names:  K names, as `jaw_0`
+    doubt:  how far the answers for the face and for its mirror image lie apart, % of the eye distance
     """
 
     box: Region
     score: float
     points: np.ndarray
     names: list[str]
+    doubt: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON: box, score, points as {name, x, y}; to a hundredth of a pixel."""
@@ -79,7 +81,8 @@ class Predictor:
     min_score: what the detector is less sure of is left out, 0…1
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one
     tta:       look at the mirrored face as well: a little better, and what is no face is told from what is;
-               without it a face takes half the time, has to be upright, and is believed
+               without it a face takes half the time, has to be upright, and is believed; as where it is not
+               known which points are partners, left and right
 
     threads:   of ONNX Runtime for each call; None: all cores. With several callers at once, 1 is best
 
@@ -98,7 +101,7 @@ class Predictor:
         threads: int | None = None,
     ) -> None:
         self.net = runtimes.load(Path(weights) if weights else pretrained.file(part), device, threads)
-        self.tta = tta
+        self.tta = tta and self.net.scheme.flips
         self._detector = (
             detector or detectors.DEFAULT,
             Path(detector_model) if detector_model else None,
@@ -152,7 +155,7 @@ class Predictor:
         faces: list[list[Face]] = []
         for (_, boxes), there in zip(opened, found, strict=True):
             seen = [
-                (Face(d.box, d.score, points, names), doubt)
+                (Face(d.box, d.score, points, names, float(doubt)), doubt)
                 for d in there
                 for points, doubt in [next(answers)]
             ]

@@ -48,8 +48,11 @@ class OnnxNet:
             self.session = open_session(path, threads)
             about = self.session.get_modelmeta().custom_metadata_map
             width, height = json.loads(about["size"])
-            self.framing = Framing(about["region"], float(about["scale"]), (width, height), about["mode"])
-            self.scheme = SCHEMES[about["scheme"]]
+            side, right, down = json.loads(about.get("frame", "[1, 0, 0]"))  # older files have none
+            seen = about["region"], float(about["scale"]), (width, height), about["mode"]
+            self.framing = Framing(*seen, (float(side), float(right), float(down)))
+            stored = about.get("marking")
+            self.scheme = Scheme.from_dict(json.loads(stored)) if stored else SCHEMES[about["scheme"]]
             self.doubt = float(about.get("doubt", "inf"))
         except Exception as error:  # ONNX Runtime raises kinds of its own for what it cannot read
             reason = f"{type(error).__name__}: {path.name}"

@@ -98,7 +98,7 @@ def measure_calibrations(faces: list[Photo]) -> list[str]:
         hits = []
         for photo in tqdm(faces, desc=name, disable=None):
             if hit := find_nearest(detector(np.asarray(photo.image)), photo.box):
-                hits.append(relative_box(hit, photo.box))
+                hits.append(crops.relate(hit, photo.box))
         middle = (f"{value:.3f}" for value in np.median(hits, axis=0))
         rows.append([name, *middle, f"{len(hits) / len(faces):.1%}"])
     return [*lines, *markdown.table(["detector", "side", "to the right", "down", "finds"], rows)]
@@ -109,7 +109,7 @@ def measure_framing(faces: list[Photo]) -> list[str]:
     detector = detectors.build("haar")
     seen = [(detector(np.asarray(photo.image)), photo.box) for photo in tqdm(faces, disable=None)]
     hits = [(found[0].box, whole) for found, whole in seen if found]
-    across = [(whole[2] / hit[2], *relative_box(hit, whole)[1:]) for hit, whole in hits]
+    across = [(whole[2] / hit[2], *crops.relate(hit, whole)[1:]) for hit, whole in hits]
     width, right, down = np.median(across, axis=0)
     return [
         f"IMM's {len(faces)} training pictures, seen from that box (medians): {width:.2f} sides wide,",
@@ -260,13 +260,6 @@ def available_detectors() -> Iterator[str]:
             yield name
         except UserError as error:
             print(f"left out: {error}")
-
-
-def relative_box(ours: Region, theirs: Region) -> tuple[float, float, float]:
-    """Side and middle (to the right and down) of `theirs`, in sides of `ours`."""
-    sides = [np.sqrt(box[2] * box[3]) for box in (ours, theirs)]
-    middles = [np.array([box[0] + box[2] / 2, box[1] + box[3] / 2]) for box in (ours, theirs)]
-    return sides[1] / sides[0], *((middles[1] - middles[0]) / sides[0])
 
 
 def find_nearest(found: list[detectors.Detection], box: Region) -> Region | None:

@@ -3,6 +3,7 @@
     imm       tar, `imm_face_db/NN-Vg.jpg` and `.asf`: person, view, gender
     ibug      tar, dlib's XML lists and JPEGs, each with its mirrored twin
     youtube   zip, CSV lists and frames that are PNG under a `.jpg` name
+    own       tar, one COCO list and JPEGs: what a person's own data may look like
 
 The same seed gives the same bytes: no times, no owners, nothing that a compressor may do its own way.
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -22,9 +22,10 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from keypoints import crops, files
+from keypoints import files
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, IMM
+from keypoints.synthetic import coco, wild
 from keypoints.synthetic.drawing import Drawing, Expression, Person, Pose, Scene, draw
 
 Member = tuple[str, bytes]
@@ -68,7 +69,7 @@ FAMILY = (
 
 
 def write(dataset: str, path: Path, faces: int, seed: int) -> None:
-    """Draw the archive of `dataset` ("imm", "ibug" or "youtube") into the file `path`.
+    """Draw the archive of `dataset` ("imm", "ibug", "youtube" or "own") into the file `path`.
 
     `faces` counts distinct faces, without iBUG's mirrored twins. Takes about 10 ms per face, and
     more for IMM's large pictures. Raises `UserError` for an unknown data set or an impossible number.
@@ -79,56 +80,15 @@ def write(dataset: str, path: Path, faces: int, seed: int) -> None:
     if not 1 <= faces <= most:
         raise UserError(f"profile.faces.{dataset} = {faces}: choose a number from 1 to {most}")
     members = tqdm(_MEMBERS[dataset](faces, seed), desc=f"drawing {dataset}", unit=" files")
-    with files.whole(path) as part:
-        (_zip if dataset == "youtube" else _tar)(part, members)
+    (_save_zip if dataset == "youtube" else files.save_tar)(path, members)
 
 
-def _tar(path: Path, members: Iterable[Member]) -> None:
-    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, content in members:
-            info = tarfile.TarInfo(name)  # its time is 0, its owner nobody
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-
-
-def _zip(path: Path, members: Iterable[Member]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+def _save_zip(path: Path, members: Iterable[Member]) -> None:
+    with files.whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members:
             info = zipfile.ZipInfo(name)  # dated 1980
             info.create_system, info.external_attr = 3, 0o644 << 16
             archive.writestr(info, content)
-
-
-def _encoded(image: Image.Image, kind: str, **options: int) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    return low + (high - low) * float(rng.random())
-
-
-def _expression(rng: np.random.Generator) -> Expression:
-    """Mostly mild; a mouth open now and then, eyes shut seldom."""
-    return Expression(
-        mouth=max(0.0, _between(rng, -0.8, 1)),
-        smile=_between(rng, -0.4, 1),
-        brows=_between(rng, -0.5, 0.9),
-        eyes=min(1.0, max(0.0, _between(rng, -6, 1.3))),
-        gaze=_between(rng, -0.8, 0.8),
-    )
-
-
-def _scene(rng: np.random.Generator) -> Scene:
-    return Scene(
-        background=tuple(rng.integers(70, 200, 3).tolist()),
-        shapes=int(rng.integers(9)),
-        light=_between(rng, -1, 1) ** 3,
-        level=_between(rng, 0.72, 1),
-        noise=int(rng.integers(2, 12)),
-        seed=int(rng.integers(2**31)),
-    )
 
 
 def _imm(faces: int, seed: int) -> Iterator[Member]:
@@ -144,23 +104,27 @@ def _imm(faces: int, seed: int) -> Iterator[Member]:
         name = f"{number:02d}-{view}{gender}"
         image = drawing.image.convert("L").convert("RGB") if number in IMM_GREY else drawing.image
         yield f"imm_face_db/{name}.asf", asf(drawing.imm, drawing.image.size, f"{name}.jpg").encode("ascii")
-        yield f"imm_face_db/{name}.jpg", _encoded(image, "JPEG", quality=90)
+        yield f"imm_face_db/{name}.jpg", wild.encode(image, "JPEG", quality=90)
 
 
 def _imm_view(person: Person, view: int, rng: np.random.Generator) -> Drawing:
     """One of six: neutral, smile, turned to the person's right, left, light from the side, joker."""
-    yaw = {3: -30, 4: 30}.get(view, 0) + _between(rng, -3, 3)
-    pitch, roll, light, expression = _between(rng, -3, 3), _between(rng, -3, 3), 0.2, Expression()
+    yaw = {3: -30, 4: 30}.get(view, 0) + wild.between(rng, -3, 3)
+    pitch, roll, light, expression = wild.between(rng, -3, 3), wild.between(rng, -3, 3), 0.2, Expression()
     if view == 2:
-        expression = Expression(mouth=_between(rng, 0.05, 0.35), smile=_between(rng, 0.7, 1))
+        expression = Expression(mouth=wild.between(rng, 0.05, 0.35), smile=wild.between(rng, 0.7, 1))
     elif view == 5:
         light = 0.95
     elif view == 6:
-        expression = _expression(rng)
-        yaw, pitch, roll = yaw + _between(rng, -15, 15), pitch + _between(rng, -8, 8), _between(rng, -15, 15)
-    x, y, scale = _between(rng, 305, 340), _between(rng, 262, 282), _between(rng, 118, 134)
+        expression = wild.expression(rng)
+        yaw, pitch, roll = (
+            yaw + wild.between(rng, -15, 15),
+            pitch + wild.between(rng, -8, 8),
+            wild.between(rng, -15, 15),
+        )
+    x, y, scale = wild.between(rng, 305, 340), wild.between(rng, 262, 282), wild.between(rng, 118, 134)
     pose = Pose(x, y, scale, yaw, pitch, roll)
-    scene = Scene((32, 84, 78), 0, light, _between(rng, 0.9, 1), 4, int(rng.integers(2**31)))
+    scene = Scene((32, 84, 78), 0, light, wild.between(rng, 0.9, 1), 4, int(rng.integers(2**31)))
     return draw(person, expression, pose, scene, (640, 480))
 
 
@@ -190,7 +154,7 @@ def _ibug(faces: int, seed: int) -> Iterator[Member]:
         lfpw = folder.startswith("lfpw")
         for face in range(1 if lfpw or photograph % 4 else min(2, faces - drawn)):
             stem = f"image_{photograph:04d}" if lfpw else f"{271828 + 31 * photograph}_{face + 1}"
-            drawing, box = _wild(np.random.default_rng([seed, 2, photograph, face]))
+            drawing, box = wild.face(np.random.default_rng([seed, 2, photograph, face]))
             image, points = drawing.image, drawing.ibug.round(2)
             for twin in ("", "_mirror"):
                 if twin:
@@ -198,7 +162,7 @@ def _ibug(faces: int, seed: int) -> Iterator[Member]:
                     points = IBUG.mirror(points, image.width)
                     box = (image.width - box[0] - box[2], *box[1:])
                 name = f"{folder}/{stem}{twin}.jpg"
-                yield f"{IBUG_ROOT}/{name}", _encoded(image, "JPEG", quality=90)
+                yield f"{IBUG_ROOT}/{name}", wild.encode(image, "JPEG", quality=90)
                 lists[which].append(_xml_image(name, image.size, box, points))
                 if which == "test":  # the course's Kaggle list: the same boxes, no points
                     lists["test_parsed"].append(_xml_image(name, image.size, box, points[:0]))
@@ -209,36 +173,6 @@ def _ibug(faces: int, seed: int) -> Iterator[Member]:
         head += "<comment>Drawn by this project in the layout of the iBUG 300-W data.</comment>\n<images>\n"
         text = head + "".join(images) + "</images>\n</dataset>\n"
         yield f"{IBUG_ROOT}/labels_ibug_300W_{which}.xml", text.encode("ascii")
-
-
-def _wild(rng: np.random.Generator) -> tuple[Drawing, tuple[int, int, int, int]]:
-    """Anybody, anyhow, and the detector's box (left, top, width, height)."""
-    width, height = (int(side) for side in rng.integers(200, 321, 2))
-    scale = min(width, height) * _between(rng, 0.27, 0.4)
-    free = 0.12 if rng.random() < 0.75 else 0.4
-    pose = Pose(
-        width / 2 + (width / 2 - scale) * _between(rng, -free, free),
-        height / 2 + (height / 2 - scale) * _between(rng, -free, free),
-        scale,
-        yaw=_between(rng, -40, 40),
-        pitch=_between(rng, -15, 15),
-        roll=_between(rng, -1, 1) ** 3 * 25,
-    )
-    drawing = draw(Person.random(rng), _expression(rng), pose, _scene(rng), (width, height))
-    return drawing, _dlib_box(drawing.ibug, rng)
-
-
-def _dlib_box(points: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """A square like that of dlib's detector: by a rule from the points' bounding box, and some noise."""
-    low, high = points.min(0), points.max(0)
-    size = math.sqrt(float((high - low).prod()))
-    side = round(crops.DLIB_SIDE * size * _between(rng, 0.96, 1.04))
-    middle = (
-        (low + high) / 2
-        + size * np.array([crops.DLIB_RIGHT, crops.DLIB_DOWN])
-        + size * 0.03 * (rng.random(2) * 2 - 1)
-    )
-    return round(float(middle[0]) - side / 2), round(float(middle[1]) - side / 2), side, side
 
 
 def _xml_image(name: str, size: tuple[int, int], box: tuple[int, ...], points: np.ndarray) -> str:
@@ -264,7 +198,7 @@ def _youtube(faces: int, seed: int) -> Iterator[Member]:
         drawing = _frame(person, np.random.default_rng([seed, 3, number, frame]))
         folder = "test" if test else "training"
         # Huffman codes alone: what deflate makes of matches differs between builds of zlib.
-        image = _encoded(drawing.image.convert("RGBA"), "PNG", compress_type=zlib.Z_HUFFMAN_ONLY)
+        image = wild.encode(drawing.image.convert("RGBA"), "PNG", compress_type=zlib.Z_HUFFMAN_ONLY)
         yield f"{YOUTUBE_ROOT}/{folder}/{name}", image
         lists[folder].append([name, *(f"{v:.1f}" for v in drawing.ibug.ravel())])
     for folder, rows in lists.items():
@@ -282,16 +216,16 @@ def _name(number: int) -> str:
 def _frame(person: Person, rng: np.random.Generator) -> Drawing:
     width, height = (int(side) for side in rng.integers(90, 221, 2))
     height += width == height  # never square
-    scale = min(width, height) * _between(rng, 0.3, 0.36)  # the face takes half of the picture
+    scale = min(width, height) * wild.between(rng, 0.3, 0.36)  # the face takes half of the picture
     pose = Pose(
-        width / 2 + scale * _between(rng, -0.1, 0.1),
-        height / 2 + scale * _between(rng, -0.1, 0.1),
+        width / 2 + scale * wild.between(rng, -0.1, 0.1),
+        height / 2 + scale * wild.between(rng, -0.1, 0.1),
         scale,
-        yaw=_between(rng, -30, 30),
-        pitch=_between(rng, -12, 12),
-        roll=_between(rng, -12, 12),
+        yaw=wild.between(rng, -30, 30),
+        pitch=wild.between(rng, -12, 12),
+        roll=wild.between(rng, -12, 12),
     )
-    return draw(person, _expression(rng), pose, _scene(rng), (width, height))
+    return draw(person, wild.expression(rng), pose, wild.scene(rng), (width, height))
 
 
-_MEMBERS = {"imm": _imm, "ibug": _ibug, "youtube": _youtube}
+_MEMBERS = {"imm": _imm, "ibug": _ibug, "youtube": _youtube, "own": coco.members}

@@ -1,10 +1,13 @@
 """Random changes of a training crop, by albumentations.
 
-Trap: albumentations neither swaps left and right on a flip nor keeps points that leave the image
-unless told to; `Mirror` and `remove_invisible=False` see to both.
+Traps: albumentations neither swaps left and right on a flip nor keeps points that leave the image
+unless told to, and its perspective makes zeros of NaN, of points that a face lacks; `Mirror`,
+`remove_invisible=False` and `Perspective` see to these.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import albumentations as A
 import cv2
@@ -28,8 +31,17 @@ class Mirror(A.HorizontalFlip):
         return ("partners",)
 
 
+class Perspective(A.Perspective):
+    """One that leaves points that are NaN so."""
+
+    def apply_to_keypoints(self, keypoints: np.ndarray, **params: Any) -> np.ndarray:
+        made = super().apply_to_keypoints(keypoints, **params)
+        made[np.isnan(keypoints[:, 0]), :2] = np.nan
+        return made
+
+
 class Augmenter:
-    """From a canvas and its points to a crop and its points.
+    """From a canvas and its points to a crop and its points; a scheme without partners is not flipped.
 
     size:   (width, height) of the crop, pixels
     margin: of the canvas around it, pixels
@@ -41,7 +53,7 @@ class Augmenter:
         width, height = size
         border = cv2.BORDER_REPLICATE
         steps: list[A.BasicTransform] = []
-        if config.flip:
+        if config.flip and scheme.flips:
             steps.append(Mirror(scheme.partners, p=config.flip))
         if config.rotate or config.scale or any(config.shift):
             # Shifts are shares of the crop; albumentations takes shares of the canvas.
@@ -58,7 +70,7 @@ class Augmenter:
                 )
             )
         if config.perspective:
-            steps.append(A.Perspective(scale=(0.0, config.perspective), border_mode=border, p=0.5))
+            steps.append(Perspective(scale=(0.0, config.perspective), border_mode=border, p=0.5))
         if margin:
             steps.append(A.CenterCrop(height, width, p=1))
         if config.saturation or config.hue or config.light == "factor":
@@ -98,8 +110,8 @@ class Augmenter:
     def __call__(self, canvas: np.ndarray, points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Change one face; the same `seed` gives the same change.
 
-        canvas (H, W, C) uint8, points (K, 2) crop pixels -> crop (height, width, C) uint8, points
-        (K, 2) float32 of that crop.
+        canvas (H, W, C) uint8, points (K, 2) crop pixels, NaN for missing ones -> crop (height, width, C)
+        uint8, points (K, 2) float32 of that crop.
         """
         self.pipeline.set_random_seed(seed)
         made = self.pipeline(image=canvas, keypoints=points + self.margin)

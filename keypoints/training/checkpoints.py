@@ -61,12 +61,13 @@ class Checkpoint:
 
 
 def fingerprint(part: recipes.Part, epochs: int, seed: int, threads: int, data: Path) -> str:
-    """What decides a training's result: recipe, tensors, code, libraries and the machine's settings."""
+    """What decides a training's result: recipe, data, weights to start from, code, libraries, machine."""
     code = [files.sha256(source) for source in dependencies.code_of("train")]
     versions = [module.__version__ for module in (torch, np, albumentations, cv2)]
     machine = device.choose_device()
     settings = [str(machine), device.uses_bfloat16(part.train.precision, machine)]
     recipe = asdict(part)
     del recipe["evaluate"]  # it does not decide the weights
-    facts = [recipe, epochs, seed, threads, files.sha256(data), code, versions, settings]
+    read = [files.sha256(path) for path in (data, part.train.init) if path]
+    facts = [recipe, epochs, seed, threads, *read, code, versions, settings]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -25,9 +25,10 @@ from tqdm import tqdm
 from keypoints import recipes
 from keypoints.datasets.tensors import Faces
 from keypoints.errors import UserError
+from keypoints.landmarks import average as mean_of_marked
 from keypoints.models.device import autocast, choose_device, make_deterministic
 from keypoints.models.trained import Trained, to_input
-from keypoints.training import snapshots
+from keypoints.training import snapshots, transfer
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.optimization import build_average, build_optimizer, build_schedule
 from keypoints.training.sampling import Draw, Examples, count_workers, load
@@ -76,8 +77,11 @@ class Loop:
         """
         config = self.part.train
         make_deterministic(self.seed, self.threads)
-        new = Trained.new(self.part)
-        new.mean_shape = self.train_faces.points.mean(0)
+        new = Trained.new(self.part, self.faces.scheme)
+        if config.init:
+            transfer.start_from(Path(config.init), new, config.frozen)
+        new.mean_shape = mean_of_marked(self.train_faces.points, 0)
+        self._check_scheme(new)
         new.codec.fit(torch.from_numpy(self.train_faces.points))
         model = new.model.to(choose_device())
         opt = build_optimizer(config, model)
@@ -102,6 +106,19 @@ class Loop:
         trained.measure_doubt(self.val_faces.crops())
         return trained
 
+    def _check_scheme(self, new: Trained) -> None:
+        """Say where flips are asked for in vain. Raises `UserError` for a point that no training face has."""
+        unmarked = np.isnan(new.mean_shape).any(axis=1)
+        if unmarked.any():
+            name = new.scheme.names()[int(unmarked.argmax())]
+            raise UserError(f"no training face has the point {name!r}: mark it, or choose another split")
+        if self.part.augment.flip and not new.scheme.flips:
+            print(
+                f"warning: nothing says which points of {new.scheme.name} are partners, left and right: "
+                "trained without flips",
+                file=sys.stderr,
+            )
+
     def _epoch(
         self,
         epoch: int,
@@ -115,6 +132,8 @@ class Loop:
         config, model = self.part.train, new.model
         device = next(model.parameters()).device
         model.train()
+        if config.frozen:
+            transfer.hold_still(model)
         torch.manual_seed(self.seed * 1_000_003 + epoch)
         losses = []
         name = f"epoch {epoch + 1}/{self.epochs}"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
 import tarfile
 import threading
 from collections import namedtuple
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
-from keypoints.datasets import downloads
+from keypoints.datasets import archives, downloads
 from keypoints.errors import UserError
-from keypoints.params import Dataset, Source
+from keypoints.params import DRAWN, Dataset, Source
 
 
 def archive(fill: int = 0) -> bytes:
@@ -97,7 +99,12 @@ def _quick(monkeypatch):
 
 
 def dataset(*urls: str, sha256=None, known=()) -> Dataset:
-    return Dataset(file="a.tar", sha256=list(known), sources=[Source(url=url, sha256=sha256) for url in urls])
+    sources = [Source(url=url, sha256=sha256) for url in urls]
+    return Dataset(DRAWN, 0.0, None, file="a.tar", sha256=list(known), sources=sources)
+
+
+def own(path: Path) -> Dataset:
+    return Dataset(str(path), 0.0, None)
 
 
 def fetch(target, *urls, mirror=None, **hashes):
@@ -273,3 +280,34 @@ def test_a_wrong_file_in_the_mirror_stops(server, tmp_path):
     (tmp_path / "a.tar").write_bytes(b"version https://git-lfs.github.com/spec/v1")
     assert "neither a tar nor a zip" in fails(tmp_path / "imm", server.url, mirror=str(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["a.tar"] and not server.asked
+
+
+def test_a_folder_of_ones_own_is_packed_the_same_way_twice(tmp_path):
+    """Whatever the order and the times of its files; hidden ones are left out."""
+    for folder, names in (("one", ("b.jpg", "in/a.json")), ("two", ("in/a.json", "b.jpg"))):
+        for name in names:
+            (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / name).write_text(name)
+    (tmp_path / "two/.hidden").touch()
+    os.utime(tmp_path / "two/b.jpg", (1, 1))
+    for folder in ("one", "two"):
+        downloads.take("own", own(tmp_path / folder), tmp_path / f"{folder}.tar")
+    assert (tmp_path / "one.tar").read_bytes() == (tmp_path / "two.tar").read_bytes()
+    found = dict(archives.members(tmp_path / "one.tar", lambda name: True))
+    assert found == {"b.jpg": b"b.jpg", "in/a.json": b"in/a.json"}
+
+
+def test_an_archive_of_ones_own_is_taken_as_it_is(tmp_path):
+    (tmp_path / "mine.tar").write_bytes(GOOD)
+    downloads.take("own", own(tmp_path / "mine.tar"), tmp_path / "out/own")
+    assert (tmp_path / "out/own").read_bytes() == GOOD
+
+
+@pytest.mark.parametrize("kind", ["absent", "text", "link"])
+def test_what_is_neither_folder_nor_archive_is_named(tmp_path, kind):
+    (tmp_path / "text").write_text("no archive")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link/out").symlink_to("/etc")
+    with pytest.raises(UserError, match=kind) as error:
+        downloads.take("own", own(tmp_path / kind), tmp_path / "out")
+    assert "\n" not in str(error.value) and not (tmp_path / "out").exists()

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import math
 from pathlib import Path
-from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stages.download
 import stages.parse
-from keypoints import datasets, landmarks
+from keypoints import datasets, landmarks, params
 from keypoints.datasets import face_table
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
+from keypoints.landmarks import Scheme
+from keypoints.paths import ROOT
 from tests.layouts import BUILT, COLUMNS, PEOPLE, as_tar, as_zip, imm_files, line
 
 
@@ -36,7 +39,7 @@ def test_the_columns_and_their_types(tables, name):
 def test_the_order_in_the_archive_does_not_matter(tables, tmp_path, name):
     files = BUILT[name][0]("data/imm_face_db/") if name == "imm" else BUILT[name][0]()
     other = as_tar(tmp_path / "a", dict(reversed(files.items())))
-    pd.testing.assert_frame_equal(datasets.get(name).parse(other, 42, 0.0), tables[name])
+    pd.testing.assert_frame_equal(datasets.get(name).parse(other, 42, Faults("archive", 0.0)), tables[name])
 
 
 @pytest.mark.parametrize("name", datasets.DATASETS)
@@ -46,11 +49,11 @@ def test_broken_and_missing_images_are_left_out_up_to_a_share(tables, tmp_path, 
     del files[gone]
     files[broken] = b"<html>"
     path = as_zip(tmp_path / name, files)
-    table = datasets.get(name).parse(path, 42, 0.1)
+    table = datasets.get(name).parse(path, 42, Faults(path, 0.1))
     assert list(table["file"]) == list(tables[name]["file"])[2:]
     assert f"2 of {tables[name]['file'].nunique()} images left out" in capsys.readouterr().err
     with pytest.raises(UserError, match=r"profile\.max_broken = 0\.001 allows") as error:
-        datasets.get(name).parse(path, 42, 0.001)
+        datasets.get(name).parse(path, 42, Faults(path, 0.001))
     assert str(path) in line(error)
 
 
@@ -58,7 +61,7 @@ def test_broken_and_missing_images_are_left_out_up_to_a_share(tables, tmp_path, 
 def test_another_archive_is_named(tmp_path, name):
     path = as_zip(tmp_path / name, {"readme.txt": b"hello"})
     with pytest.raises(UserError, match="archive of another data set") as error:
-        datasets.get(name).parse(path, 42, 0.1)
+        datasets.get(name).parse(path, 42, Faults(path, 0.1))
     assert str(path) in line(error)
 
 
@@ -68,7 +71,7 @@ def test_a_truncated_archive_is_one_line(tmp_path, name):
     path = as_tar(tmp_path / name, files)
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(UserError, match=f"dvc repro -f download@{name}") as error:
-        datasets.get(name).parse(path, 42, 0.1)
+        datasets.get(name).parse(path, 42, Faults(path, 0.1))
     assert str(path) in line(error)
 
 
@@ -95,21 +98,20 @@ def test_the_draw_follows_the_seed():
 def stage(tmp_path, monkeypatch):
     """Run a stage in a folder of its own, with these settings of the profile."""
 
-    def run(module, *arguments: str, **profile) -> None:
-        profile = {"source": "synthetic", "mirror": None, "faces": {}, "max_broken": 0.0} | profile
-        settings = SimpleNamespace(
-            seed=7, profile=SimpleNamespace(**profile), datasets={"imm": "its sources"}
-        )
-        monkeypatch.setattr("keypoints.params.load", lambda: settings)
+    def run(module, *arguments: str | None, may_lack: float = 0.0, **profile) -> None:
+        tree = params.read(ROOT / "params.yaml") | {"seed": 7}
+        tree["profile"] |= {"faces": {"imm": 12}} | profile
+        tree["datasets"]["imm"]["max_broken"] = may_lack
+        monkeypatch.setattr("keypoints.params.load", lambda: params.parse(tree))
         monkeypatch.chdir(tmp_path)
         name, *paths = arguments
-        module.main(name, *map(Path, paths))
+        module.main(name, *(path and Path(path) for path in paths))
 
     return run
 
 
 def test_the_parse_stage_writes_the_same_bytes_twice(tmp_path, stage, capsys):
-    arguments = ("imm", "imm", "tables/imm.parquet")
+    arguments = ("imm", "imm", "tables/imm.parquet", None)
     as_tar(tmp_path / "imm", imm_files("imm_face_db/"))
     stage(stages.parse, *arguments)
     said = "imm: 80 faces; course: 64 train, 16 val, 0 test; held_out: 56 train, 8 val, 16 test\n"
@@ -132,10 +134,47 @@ def test_the_download_stage_fetches_or_draws(stage, monkeypatch):
     monkeypatch.setattr("keypoints.synthetic.write", lambda *args, **more: calls.append((*args, more)))
     monkeypatch.setattr("keypoints.datasets.downloads.fetch", lambda *args: calls.append(args))
     stage(stages.download, "imm", "data/imm", source="archives", mirror="m")
-    stage(stages.download, "imm", "data/imm", faces={"imm": 12})
-    out = Path("data/imm")
-    assert calls == [("imm", "its sources", "m", out), ("imm", out, {"faces": 12, "seed": 7})]
-    with pytest.raises(UserError, match="datasets: there is no entry for 'ibug'"):
-        stage(stages.download, "ibug", "data/ibug", source="archives")
+    stage(stages.download, "imm", "data/imm")
+    out, sources = Path("data/imm"), params.load().dataset("imm")
+    assert calls == [("imm", sources, "m", out), ("imm", out, {"faces": 12, "seed": 7})]
+    with pytest.raises(UserError, match="datasets: there is no entry for 'chin'"):
+        stage(stages.download, "chin", "data/chin", source="archives")
     with pytest.raises(UserError, match=r"profile\.faces: say how many to draw for 'ibug'"):
         stage(stages.download, "ibug", "data/ibug")
+
+
+def test_what_is_left_out_is_listed(tmp_path, stage):
+    files = imm_files("imm_face_db/")
+    del files["imm_face_db/07-1m.jpg"]
+    as_tar(tmp_path / "imm", files)
+    arguments = ("imm", "imm", "tables/imm.parquet", "tables/left-out.csv")
+    with pytest.raises(UserError, match=r"1 of 80 pictures left out.*datasets\.imm\.max_broken = 0\.01"):
+        stage(stages.parse, *arguments, may_lack=0.01)
+    assert not (tmp_path / "tables").exists()
+    stage(stages.parse, *arguments, may_lack=0.02)
+    listed = (tmp_path / "tables/left-out.csv").read_text().splitlines()
+    assert listed == ["file,why", "imm_face_db/07-1m.jpg,not in the archive"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(points=st.lists(st.tuples(st.floats(-99, 99), st.floats(-99, 99)) | st.none(), min_size=1, max_size=5))
+def test_a_table_and_its_scheme_come_back(points, tmp_path_factory):
+    """Gaps in the points and the scheme too, to the last bit."""
+    path = tmp_path_factory.mktemp("table") / "own.parquet"
+    flat = tuple(value for point in points for value in point or (math.nan, math.nan))
+    faces = [face_table.Face("a.jpg", (1, 2, 3, 4), flat, "a.jpg", "all")]
+    table = face_table.build_table(path, faces, {"a.jpg": (9, 9)}, Faults(path, 0.0), missing=True)
+    count = len(points)
+    scheme = Scheme("mine", {"all": tuple(range(count))}, (), tuple(range(count)), None, flips=False)
+    face_table.save(path, table, scheme)
+    back, its_scheme = face_table.load(path)
+    assert its_scheme == scheme
+    np.testing.assert_array_equal(back["points"][0], flat)
+    pd.testing.assert_frame_equal(back.drop(columns="points"), table.drop(columns="points"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no table"])
+def test_what_is_no_table_is_named(content, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.parquet is no table of faces"):
+        face_table.load(tmp_path / "a.parquet")

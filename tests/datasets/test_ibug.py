@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from keypoints.datasets import ibug
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from tests.layouts import (
     COLUMNS,
     TEST,
@@ -58,7 +58,7 @@ def test_ibug_rows(tables):
 
 
 def test_ibug_parts_in_any_order(tables, tmp_path):
-    table = ibug.parse(as_tar(tmp_path / "ibug", ibug_files(step=-1)), 42, 0.0)
+    table = ibug.parse(as_tar(tmp_path / "ibug", ibug_files(step=-1)), 42, Faults("archive", 0.0))
     pd.testing.assert_frame_equal(table, tables["ibug"])
 
 
@@ -134,7 +134,7 @@ def test_ibug_lists_that_are_wrong(tmp_path, content, says):
     files = ibug_files() | {"ibug_300W_large_face_landmark_dataset/labels_ibug_300W_train.xml": content}
     path = as_zip(tmp_path / "ibug", files)
     with pytest.raises(UserError, match=says) as error:
-        ibug.parse(path, 1, 1.0)
+        ibug.parse(path, 1, Faults("archive", 1.0))
     assert str(path) in line(error)
 
 
@@ -143,7 +143,7 @@ def test_real_ibug(tmp_path):
         return name.endswith(".xml") or "/helen/testset/" in name
 
     path = cut_down(tmp_path, "ibug_300W_large_face_landmark_dataset.tar.gz", keep)
-    table = ibug.parse(path, 1, 1.0)
+    table = ibug.parse(path, 1, Faults("archive", 1.0))
     assert set(table["subset"].str.removesuffix(" mirrored")) == {"helen/testset"} and inside(table) > 0.99
     assert len(table) > 300 and (table["split_300w"] == "test").sum() == 330
     assert set(table["split_300w"]) == {"test", ""}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from keypoints.datasets import imm
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from tests.layouts import JPEG, as_tar, as_zip, asf, cut_down, imm_files, inside, line, splits
 
 
 @pytest.mark.parametrize("folder", ["", "imm_face_db/", "cs194-proj4-dc8fba5/data/imm_face_db/", "./"])
 def test_imm_wherever_its_folder_lies(tmp_path, folder):
     more = {"imm_face_db.pdf": b"%PDF", f"{folder}other.jpg": JPEG, "__MACOSX/._01-1m.asf": b"x"}
-    table = imm.parse(as_tar(tmp_path / "imm", imm_files(folder, (1, 40)) | more), 1, 0.0)
+    table = imm.parse(as_tar(tmp_path / "imm", imm_files(folder, (1, 40)) | more), 1, Faults("archive", 0.0))
     assert list(table["file"]) == [f"{folder}{stem}.jpg" for stem in ("01-1m", "01-2m", "40-1m", "40-2m")]
     row = table.iloc[1]
     assert (row["group"], row["subset"], row["width"], row["height"]) == ("01", "view 2", 64, 48)
@@ -50,12 +50,12 @@ def test_imm_protocols(tables):
 def test_imm_annotations_that_are_wrong(tmp_path, content, says):
     path = as_zip(tmp_path / "imm", imm_files("x/", (1, 2)) | {"x/01-1m.asf": content})
     with pytest.raises(UserError, match=says) as error:
-        imm.parse(path, 1, 1.0)
+        imm.parse(path, 1, Faults("archive", 1.0))
     assert f"{path}: x/01-1m" in line(error)
 
 
 def test_real_imm(tmp_path):
     path = cut_down(tmp_path, "imm_face_db.tar.gz", lambda name: "/01-" in name or "/40-" in name)
-    table = imm.parse(path, 1, 0.0)
+    table = imm.parse(path, 1, Faults("archive", 0.0))
     assert len(table) == 12 and set(table["group"]) == {"01", "40"} and inside(table) == 1
     assert (table["width"] == 640).all() and (table["height"] == 480).all()

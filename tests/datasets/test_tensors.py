@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import tarfile
 import zipfile
 from dataclasses import fields, replace
@@ -15,8 +16,8 @@ from PIL import Image
 
 from keypoints import crops
 from keypoints.datasets import tensors
-from keypoints.errors import UserError
-from keypoints.landmarks import IBUG, IMM, PHILTRUM, nose_tip
+from keypoints.errors import Faults, UserError
+from keypoints.landmarks import IBUG, IMM, PHILTRUM, Scheme, nose_tip
 from keypoints.recipes import Data
 
 WIDTH, HEIGHT, FACES = 90, 70, 6
@@ -92,7 +93,7 @@ def archive(tmp_path: Path, table: pd.DataFrame) -> Path:
 
 @pytest.fixture
 def faces(table: pd.DataFrame, archive: Path) -> tensors.Faces:
-    return tensors.build(table, archive, DATA, IBUG, 0.0)
+    return tensors.build(table, archive, DATA, IBUG, Faults("b.tar", 0.0))
 
 
 @pytest.mark.parametrize("region", ["box", "image"])
@@ -101,7 +102,7 @@ def test_points_are_on_the_spots(
     table: pd.DataFrame, archive: Path, region: str, channels: int, margin: int
 ) -> None:
     data = replace(DATA, region=region, channels=channels, margin=margin)
-    made = tensors.build(table, archive, data, IBUG, 0.0)
+    made = tensors.build(table, archive, data, IBUG, Faults("b.tar", 0.0))
     assert made.images.shape == (FACES, 40 + 2 * margin, 48 + 2 * margin, channels)
     assert made.images.dtype == np.uint8 and made.points.dtype == np.float32
     assert made.size == (48, 40) and made.crops().shape == (FACES, 40, 48, channels)
@@ -130,7 +131,7 @@ def test_in_image_undoes_the_crop(table: pd.DataFrame, faces: tensors.Faces) -> 
 
 def test_faces_of_one_picture_are_cut_from_it_each(table: pd.DataFrame, archive: Path) -> None:
     twice = pd.concat([table, table.assign(left=table["left"] + 4.0)], ignore_index=True)
-    made = tensors.build(twice, archive, DATA, IBUG, 0.0)
+    made = tensors.build(twice, archive, DATA, IBUG, Faults("b.tar", 0.0))
     assert len(made) == 2 * FACES
     for k in range(2 * FACES):
         np.testing.assert_allclose(centroid(made.crops()[k]), made.points[k, -1], atol=0.3)
@@ -165,14 +166,15 @@ def test_take_only_and_held_out(faces: tensors.Faces) -> None:
     mask = faces.group == "photo 1"
     some = faces.take(mask)
     assert some.margin == faces.margin and some.size == faces.size
-    for field in fields(faces):
-        if field.name != "margin":
-            np.testing.assert_array_equal(getattr(some, field.name), getattr(faces, field.name)[mask])
+    for name in tensors.arrays_of(faces):
+        np.testing.assert_array_equal(getattr(some, name), getattr(faces, name)[mask])
 
 
 def test_unused_rows_are_not_even_read(table: pd.DataFrame, tmp_path: Path) -> None:
     used = pictures(table[table["split_half"] != ""])
-    made = tensors.build(table, pack(tmp_path / "half.tar", used), replace(DATA, split="half"), IBUG, 0.0)
+    made = tensors.build(
+        table, pack(tmp_path / "half.tar", used), replace(DATA, split="half"), IBUG, Faults("b.tar", 0.0)
+    )
     assert made.split.tolist() == SPLITS[1::2] and made.name.tolist() == list(used)
 
 
@@ -186,40 +188,40 @@ def test_a_broken_picture_is_left_out_and_said(
     else:
         del members["top/2.jpg"]
     archive = pack(tmp_path / "b.tar", members)
-    made = tensors.build(table, archive, DATA, IBUG, 0.2)
+    made = tensors.build(table, archive, DATA, IBUG, Faults("b.tar", 0.2))
     assert made.name.tolist() == [f"top/{k}.jpg" for k in (0, 1, 3, 4, 5)]
     np.testing.assert_allclose(centroid(made.crops()[2]), made.points[2, -1], atol=0.15)
     said = capsys.readouterr().err
     assert "1 of 6" in said and "top/2.jpg" in said
     with pytest.raises(UserError, match=r"b\.tar: 1 of 6 images left out.*top/2\.jpg.*max_broken"):
-        tensors.build(table, archive, DATA, IBUG, 0.1)
+        tensors.build(table, archive, DATA, IBUG, Faults("b.tar", 0.1))
 
 
 def test_a_wrong_split_names_the_known_ones(table: pd.DataFrame, archive: Path) -> None:
     with pytest.raises(UserError, match=r"data\.split: .*strict, none, half.*'person'"):
-        tensors.build(table, archive, replace(DATA, split="person"), IBUG, 0.0)
+        tensors.build(table, archive, replace(DATA, split="person"), IBUG, Faults("b.tar", 0.0))
 
 
 def test_a_split_without_faces_is_refused(table: pd.DataFrame, archive: Path) -> None:
     with pytest.raises(UserError):
-        tensors.build(table, archive, replace(DATA, split="none"), IBUG, 0.0)
+        tensors.build(table, archive, replace(DATA, split="none"), IBUG, Faults("b.tar", 0.0))
 
 
 @pytest.mark.parametrize("width", [0.0, -3.0])
 def test_a_box_without_area_is_named(table: pd.DataFrame, archive: Path, width: float) -> None:
     table.loc[2, "box_width"] = width
     with pytest.raises(UserError, match=r"top/2\.jpg"):
-        tensors.build(table, archive, DATA, IBUG, 0.0)
+        tensors.build(table, archive, DATA, IBUG, Faults("b.tar", 0.0))
 
 
 def test_the_nose_is_one_point_of_imm(tmp_path: Path) -> None:
     table = faces_table(IMM.points)
     archive = pack(tmp_path / "imm.tar", pictures(table))
     data = replace(DATA, dataset="imm", points="nose1")
-    one = tensors.build(table, archive, data, IMM, 0.0)
-    whole = tensors.build(table, archive, replace(data, points="imm58"), IMM, 0.0)
+    one = tensors.build(table, archive, data, IMM, Faults("b.tar", 0.0))
+    whole = tensors.build(table, archive, replace(data, points="imm58"), IMM, Faults("b.tar", 0.0))
     np.testing.assert_array_equal(one.points[:, 0], whole.points[:, PHILTRUM])
-    tip = tensors.build(table, archive, replace(data, target="tip"), IMM, 0.0)
+    tip = tensors.build(table, archive, replace(data, target="tip"), IMM, Faults("b.tar", 0.0))
     shapes = np.stack(table["points"].to_numpy()).reshape(FACES, IMM.points, 2)
     np.testing.assert_allclose(tip.in_image(tip.points)[:, 0], nose_tip(shapes), atol=1e-4)
     assert one.points.shape == tip.points.shape == (FACES, 1, 2)
@@ -228,7 +230,7 @@ def test_the_nose_is_one_point_of_imm(tmp_path: Path) -> None:
 
 def test_points_that_the_data_set_lacks_are_refused(table: pd.DataFrame, archive: Path) -> None:
     with pytest.raises(UserError, match=r"ibug68, not nose1"):
-        tensors.build(table, archive, replace(DATA, points="nose1"), IBUG, 0.0)
+        tensors.build(table, archive, replace(DATA, points="nose1"), IBUG, Faults("b.tar", 0.0))
 
 
 def test_the_region_is_the_picture_or_the_square_round_the_box() -> None:
@@ -282,3 +284,38 @@ def test_faces_that_no_stage_writes_are_refused(changed, says, faces: tensors.Fa
     replace(faces, **changed).save(tmp_path / "b.npz")
     with pytest.raises(UserError, match=says):
         tensors.load(tmp_path / "b.npz")
+
+
+OWN = replace(DATA, points="all")
+PLAIN = Scheme("own68", {"all": tuple(range(68))}, (), tuple(range(68)), None, flips=False)
+
+
+def test_gaps_and_a_scheme_of_their_own_come_back(table: pd.DataFrame, archive: Path, tmp_path: Path) -> None:
+    table = table.copy()
+    table["points"] = [[math.nan, math.nan, *points[2:]] for points in table["points"]]
+    made = tensors.build(table, archive, OWN, PLAIN, Faults("b.tar", 0.0))
+    assert np.isnan(made.points[:, 0]).all() and np.isfinite(made.points[:, 1:]).all()
+    made.save(tmp_path / "own.npz")
+    again = tensors.load(tmp_path / "own.npz")
+    assert again.scheme == PLAIN and again.only("train").scheme == PLAIN
+    np.testing.assert_array_equal(again.points, made.points)
+
+
+def test_without_eye_corners_the_boxs_diagonal_is_the_unit(table: pd.DataFrame, archive: Path) -> None:
+    made = tensors.build(table, archive, OWN, PLAIN, Faults("b.tar", 0.0))
+    assert made.unit == tensors.BOX
+    np.testing.assert_allclose(made.eye_distance, np.hypot(35.5, 38.25), rtol=1e-6)
+    assert tensors.build(table, archive, DATA, IBUG, Faults("b.tar", 0.0)).unit == tensors.EYES
+
+
+def test_a_face_without_an_eye_corner_has_the_usual_share_of_its_box() -> None:
+    points = np.random.default_rng(0).uniform(0, 50, (5, 68, 2))
+    boxes = np.tile([30.0, 40.0], (5, 1))
+    boxes[2] *= 2
+    whole = tensors.measure_unit(points, boxes, IBUG)
+    points[2, 36] = np.nan
+    found = tensors.measure_unit(points, boxes, IBUG)
+    np.testing.assert_array_equal(np.delete(found, 2), np.delete(whole, 2))
+    assert found[2] == pytest.approx(2 * np.median(np.delete(whole, 2)))
+    points[:, 36] = np.nan
+    np.testing.assert_allclose(tensors.measure_unit(points, boxes, IBUG), [50, 50, 100, 50, 50])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from keypoints.datasets import youtube
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from tests.layouts import (
     COLUMNS,
     FRAMES,
@@ -42,7 +42,7 @@ def test_youtube_protocols(tables):
 
 
 def test_youtube_splits_follow_the_seed(tables, tmp_path):
-    other = youtube.parse(as_zip(tmp_path / "youtube", youtube_files()), 43, 0.0)
+    other = youtube.parse(as_zip(tmp_path / "youtube", youtube_files()), 43, Faults("archive", 0.0))
     assert not np.array_equal(other["split_person"], tables["youtube"]["split_person"])
     pd.testing.assert_frame_equal(other[COLUMNS], tables["youtube"][COLUMNS])
 
@@ -69,7 +69,7 @@ def test_youtube_lists_that_are_wrong(tmp_path, content, says):
     files = youtube_files("data/") | {"data/test_frames_keypoints.csv": content}
     path = as_zip(tmp_path / "youtube", files)
     with pytest.raises(UserError, match=says) as error:
-        youtube.parse(path, 1, 1.0)
+        youtube.parse(path, 1, Faults("archive", 1.0))
     assert str(path) in line(error)
 
 
@@ -93,7 +93,7 @@ def test_youtube_needs_both_lists(tmp_path):
     files = youtube_files("data/")
     del files["data/test_frames_keypoints.csv"]
     with pytest.raises(UserError, match="no members are named test_frames_keypoints"):
-        youtube.parse(as_zip(tmp_path / "youtube", files), 1, 1.0)
+        youtube.parse(as_zip(tmp_path / "youtube", files), 1, Faults("archive", 1.0))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_youtube_needs_both_lists(tmp_path):
 def test_sizes_are_read_whatever_the_picture_is(tmp_path, mode, kind):
     files = youtube_files("data/")
     files["data/test/Some_Body-0_01.jpg"] = image((11, 12), mode, kind)
-    row = youtube.parse(as_zip(tmp_path / "youtube", files), 1, 0.0).iloc[0]
+    row = youtube.parse(as_zip(tmp_path / "youtube", files), 1, Faults("archive", 0.0)).iloc[0]
     assert (row["width"], row["height"]) == (11, 12)
 
 
@@ -110,5 +110,7 @@ def test_real_youtube(tmp_path):
     def keep(name):
         return name.endswith(".csv") or "/test/A" in name
 
-    table = youtube.parse(cut_down(tmp_path, "P1_Facial_Keypoints-master.zip", keep), 1, 1.0)
+    table = youtube.parse(
+        cut_down(tmp_path, "P1_Facial_Keypoints-master.zip", keep), 1, Faults("archive", 1.0)
+    )
     assert len(table) > 20 and inside(table) > 0.98 and table["group"].str.fullmatch(r"A.*[^0-9]").all()

@@ -33,6 +33,7 @@ from keypoints import compose, params, paths, pretrained
 from keypoints.errors import UserError
 from keypoints.recipes import validate
 from keypoints.reports.experiments import parse_figures
+from keypoints.synthetic import coco
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -107,9 +108,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in range(3):
         film.write(np.asarray(astronaut.resize((256, 256)))[..., ::-1])
     film.release()
+    for name, content in coco.members(8, 1):
+        (made / "faces" / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / "faces" / name).write_bytes(content)
     (made / "models").mkdir()
-    for part in ("landmarks", "nose"):
-        shutil.copyfile(pretrained.file(part, "pt"), made / f"models/{part}.pt")
+    for name, part in (("landmarks", "landmarks"), ("nose", "nose"), ("own", "landmarks")):
+        shutil.copyfile(pretrained.file(part, "pt"), made / f"models/{name}.pt")
     return made
 
 
@@ -203,7 +207,7 @@ def try_dvc(command: str, words: list[str], served: list[str]) -> None:
     done = get_main_parser().parse_args(words[1:])  # raises for what it does not know
     if words[1] == "repro" or words[1:3] == ["exp", "run"]:
         check_overrides(getattr(done, "set_param", None) or [], getattr(done, "queue", False))
-        settings = compose.read([])
+        settings = compose.read(["own=best"])  # which adds a part and leaves the others
         for target in done.targets:
             stage, _, item = target.partition("@")
             assert stage in pipeline()["stages"], f"{command}: no stage {stage}"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keypoints.evaluation import metrics
-from keypoints.landmarks import IBUG, IMM, NOSE, SCHEMES
+from keypoints.landmarks import IBUG, IMM, NOSE, SCHEMES, average
 
 EXACT = {"rel": 1e-9, "abs": 1e-12}
 
@@ -142,6 +142,8 @@ def test_a_region_sees_its_own_points_only():
 def test_not_finite_names_the_first_face(name, value):
     data = {key: array.astype(float) for key, array in faces(5).items()}
     data[name][[4, 7]] = value
+    if name == "truth":  # a face with no number at all lacks its points
+        data[name][[4, 7], 0, 0] = 1
     with pytest.raises(ValueError, match=rf"^{name}: face 4 "):
         metrics.summary(**data)
 
@@ -160,3 +162,52 @@ def test_wrong_input_is_refused():
         metrics.by_group(["a"], **data)
     with pytest.raises(ValueError, match="truth"):
         metrics.by_region(NOSE, **data)
+
+
+@quick
+@given(seeds)
+def test_points_that_a_face_lacks_count_nowhere(seed):
+    """Figures of faces with gaps are those of the same faces cut down to what is marked."""
+    data = faces(seed)
+    data["truth"][:, -2:] = np.nan
+    whole = {key: array[:, :-2] if key in ("truth", "predicted") else array for key, array in data.items()}
+    assert metrics.summary(**data) == pytest.approx(metrics.summary(**whole), **EXACT)
+    points = ("truth", "predicted", "image_size")
+    assert metrics.share_correct(*(data[key] for key in points)) == metrics.share_correct(
+        *(whole[key] for key in points)
+    )
+
+
+def test_a_region_counts_the_faces_that_have_it():
+    data = faces(3, points=IMM.points)
+    mouth = list(IMM.regions["mouth"])
+    data["truth"][np.ix_([0, 4], mouth)] = np.nan
+    rest = {key: np.delete(array, [0, 4], axis=0) for key, array in data.items()}
+    row, expected = (
+        next(row for row in metrics.by_region(IMM, **some) if row["name"] == "mouth") for some in (data, rest)
+    )
+    assert row["faces"] == 7 and row == {**expected, "nme": pytest.approx(expected["nme"])} | {
+        key: pytest.approx(expected[key]) for key in ("mse", "mae_px", "auc_8", "fr_8")
+    }
+
+
+def test_half_a_point_is_no_gap():
+    data = faces(3)
+    data["truth"][2, 1, 0] = np.nan
+    with pytest.raises(ValueError, match="truth: face 2"):
+        metrics.summary(**data)
+
+
+@quick
+@given(seeds, st.sampled_from([None, 0, 1, (1, 2)]))
+def test_the_average_without_gaps_is_the_mean_to_the_last_bit(seed, axis):
+    values = np.random.default_rng(seed).normal(0, 50, (7, 5, 2)).astype(np.float32)
+    np.testing.assert_array_equal(average(values, axis), values.mean(axis))
+    np.testing.assert_array_equal(average(values[:, ::2], axis), values[:, ::2].mean(axis))
+    values[3, 2] = np.nan
+    np.testing.assert_allclose(average(values, axis), np.nanmean(values, axis), rtol=1e-5)
+
+
+def test_the_average_of_nothing_is_not_a_number():
+    found = average(np.array([[np.nan, np.nan], [1, 3]]), axis=1)
+    assert np.isnan(found[0]) and found[1] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,12 @@ from onnx import numpy_helper
 
 from keypoints.errors import UserError
 from keypoints.export import __main__, onnx_graph
+from keypoints.landmarks import Scheme
 from keypoints.models.trained import Trained
-from keypoints.predict.runtimes import open_session
+from keypoints.predict.framing import Framing
+from keypoints.predict.runtimes import OnnxNet, open_session
 from keypoints.recipes import Part
+from tests.blobs import PART
 from tests.export.helpers import PARTS, warmed
 
 
@@ -80,3 +84,15 @@ def test_a_net_that_onnx_cannot_express_is_refused_in_one_line(tmp_path: Path) -
     with pytest.raises(UserError, match="ONNX cannot express this net") as caught, __main__.silenced():
         onnx_graph.save(made, "a", tmp_path / "a.onnx")
     assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
+
+
+def test_a_scheme_that_came_with_the_data_travels_in_the_graph(tmp_path: Path) -> None:
+    """And so does where annotators drew boxes: the light runtime cuts the same crop and names the points."""
+    scheme = Scheme("named", {"all": (0, 1)}, (), (1, 0), None, ("left", "right"))
+    data = replace(PART.data, points="all", region="box", scale=1.2, frame=[0.5, 0.1, -0.2])
+    made = Trained.new(replace(PART, data=data), scheme)
+    onnx_graph.save(made, "own", tmp_path / "own.onnx")
+    net = OnnxNet(tmp_path / "own.onnx")
+    assert net.scheme == scheme and net.framing == Framing.of(made.part.data)
+    left, top, side, _ = net.framing.view((0.0, 0.0, 100.0, 100.0))
+    assert side == pytest.approx(60) and (left + 30, top + 30) == pytest.approx((60, 30))

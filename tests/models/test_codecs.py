@@ -203,3 +203,54 @@ def test_combinations_without_sense_are_refused(config: Codec, words: str) -> No
     with pytest.raises(UserError, match=words) as caught:
         codecs.build(config, 4, SIZE)
     assert "\n" not in str(caught.value)
+
+
+GAPPED = {
+    **{loss: Codec("coordinates", loss, scale=50.0) for loss in ("mse", "l1", "smooth_l1", "wing")},
+    "maps": Codec("heatmap", "cross_entropy", sigma=0.04, map_size=[24, 16], coordinate_weight=1.0),
+    "squared": Codec("heatmap", "squared", sigma=0.04, map_size=[24, 16]),
+}
+
+
+@pytest.mark.parametrize("config", GAPPED.values(), ids=GAPPED)
+def test_a_point_that_a_face_lacks_adds_nothing_to_the_loss(config: Codec) -> None:
+    """The loss of faces that lack their last point is that of the other points; so are gradients."""
+    codec, fewer = codecs.build(config, 4, SIZE), codecs.build(config, 3, SIZE)
+    points, found = draw(0, low=0.2, high=0.8), draw(1, low=0.2, high=0.8)
+    points[:, 3] = torch.nan
+    output = codec.encode(found).clamp_min(1e-6)
+    output = output.log() if codec.output_spec.map_size else output
+    output.requires_grad_()
+    loss = codec.loss(output, codec.encode(points))
+    cut = output.unflatten(1, (4, -1))[:, :3].flatten(1, 2) if output.ndim == 2 else output[:, :3]
+    torch.testing.assert_close(loss, fewer.loss(cut, fewer.encode(points[:, :3])))
+    (gradient,) = torch.autograd.grad(loss, output)
+    assert gradient.isfinite().all()
+    assert (gradient.reshape(3, 4, -1)[:, 3] == 0).all() and (gradient != 0).any()
+
+
+def test_components_are_those_of_faces_with_all_points() -> None:
+    config = Codec("pca", "mse", components=3)
+    points = draw(0, faces=30)
+    codec, whole = codecs.build(config, 4, SIZE), codecs.build(config, 4, SIZE)
+    gapped = points.clone()
+    gapped[20:, 1] = torch.nan
+    codec.fit(gapped)
+    whole.fit(points[:20])
+    for name, values in whole.state().items():
+        assert torch.equal(codec.state()[name], values)
+
+
+def test_the_weights_of_a_face_that_lacks_a_point_are_those_that_the_others_tell() -> None:
+    """Where shapes are made of the components alone, one point less tells as much."""
+    config = Codec("pca", "mse", components=2)
+    codec = codecs.build(config, 6, SIZE)
+    generator = torch.Generator().manual_seed(0)
+    modes = torch.rand((2, 12), generator=generator)
+    shapes = torch.randn((40, 2), generator=generator) @ modes
+    points = (0.5 + 0.1 * shapes).unflatten(1, (6, 2)) * torch.tensor(SIZE)
+    codec.fit(points)
+    gapped = points.clone()
+    gapped[::2, 4] = torch.nan
+    torch.testing.assert_close(codec.encode(gapped)[1::2], codec.encode(points)[1::2])
+    torch.testing.assert_close(codec.encode(gapped), codec.encode(points), atol=2e-2, rtol=2e-2)

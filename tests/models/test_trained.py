@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keypoints.errors import UserError
+from keypoints.landmarks import Scheme
 from keypoints.models.trained import PLAIN, Trained, to_input
 from keypoints.recipes import Codec, Evaluate
 from tests.nets import COORDINATES, HEATMAP, build, crops, recipe
@@ -272,3 +273,35 @@ def test_the_refusal_does_not_teach_the_unsafe_way(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         Trained.load(path)
     assert "weights_only" not in str(caught.value) and "\x1b" not in str(caught.value)
+
+
+NAMED = Scheme("named", {"all": (0, 1)}, ((0, 1),), (1, 0), None, ("left", "right"))
+
+
+def named(scheme: Scheme = NAMED, codec: Codec = COORDINATES) -> Trained:
+    part = recipe(codec)
+    return Trained.new(replace(part, data=replace(part.data, points="all")), scheme)
+
+
+@pytest.mark.parametrize("codec", [COORDINATES, HEATMAP], ids=["coordinates", "heatmap"])
+def test_a_scheme_that_came_with_the_data_travels_in_the_weights(codec: Codec, tmp_path: Path) -> None:
+    made = named(codec=codec)
+    made.save(tmp_path / "a.pt")
+    again = Trained.load(tmp_path / "a.pt")
+    assert again.scheme == NAMED and again.scheme.names() == ["left", "right"]
+    assert again.points(crops()).shape == (5, 2, 2)
+
+
+@pytest.mark.parametrize("stored", [None, {}, {"name": "x"}, {**NAMED.as_dict(), "partners": [5, 0]}])
+def test_weights_with_a_broken_scheme_are_refused(stored: object, tmp_path: Path) -> None:
+    named().save(tmp_path / "a.pt")
+    content = torch.load(tmp_path / "a.pt", weights_only=True)
+    content["scheme"] = stored
+    torch.save(content, tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"a\.pt"):
+        Trained.load(tmp_path / "a.pt")
+
+
+def test_without_known_partners_no_mirror_image_is_asked() -> None:
+    made, faces = named(replace(NAMED, partners=(0, 1), flips=False)), crops()
+    np.testing.assert_array_equal(made.points(faces, flip=True), made.points(faces))

@@ -42,13 +42,13 @@ def test_the_frame_of_imm_is_the_measured_one():
 
 
 def test_a_box_is_itself_in_its_own_terms():
-    assert box_study.relative_box((10.0, 20.0, 30.0, 30.0), (10.0, 20.0, 30.0, 30.0)) == (1.0, 0.0, 0.0)
+    assert crops.relate((10.0, 20.0, 30.0, 30.0), (10.0, 20.0, 30.0, 30.0)) == (1.0, 0.0, 0.0)
 
 
 @given(st.floats(0.5, 2), st.floats(-0.3, 0.3), st.floats(-0.3, 0.3))
 def test_a_shifted_box_is_seen_as_it_was_shifted(scale, right, down):
     box = (10.0, 20.0, 30.0, 30.0)
-    found = box_study.relative_box(box, crops.shift(box, scale, right, down))
+    found = crops.relate(box, crops.shift(box, scale, right, down))
     assert found == pytest.approx((scale, right, down))
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from dvc.stage import cache
 
-from keypoints import compose, datasets, dependencies, models, paths
+from keypoints import compose, datasets, dependencies, models, params, paths
 from keypoints.paths import ROOT
 from keypoints.predict import detectors
 
@@ -24,6 +24,7 @@ VERSIONS = "versions.txt"
 # These change no output: messages, checks of params.yaml (whose values are dependencies themselves), where
 # files lie, logging, what is shipped, bounds that no data set reaches. What they import in turn changes none
 # either.
+DRAWING = "keypoints/synthetic"  # what `${item.path}` is, unless a person names a folder
 NEUTRAL = {
     "keypoints.errors",
     "keypoints.interrupts",
@@ -40,8 +41,8 @@ TYPES = {"Region"}  # who imports nothing else of a module does not depend on it
 ARCHIVES = {"keypoints.datasets.archives", "keypoints.datasets.tar_headers"}
 # Code that a stage imports and that decides none of its bytes.
 SPARED = {
-    # An archive is fetched as it is, or drawn; downloads import bounds on sizes, and `files.whole`.
-    "download": {"keypoints.datasets", *ARCHIVES, "keypoints.files"},
+    # An archive is fetched as it is, packed or drawn; downloads import bounds on sizes, and `files.whole`.
+    "download": {"keypoints.datasets", *ARCHIVES, "keypoints.files", "keypoints.images"},
     "parse": {"keypoints.files"},  # `files.whole` only
     # These read tensors: `tensors` imports the reading of pictures lazily.
     **{
@@ -104,8 +105,22 @@ def has_code(module: str) -> bool:
 def code(stage: str) -> list[str]:
     """What a stage depends on and git keeps: files and rooms."""
     return [
-        dep for dep in dependencies.declared(stage) if not dep.startswith(("data/", "models/", "metrics/"))
+        DRAWING if dep == "${item.path}" else dep
+        for dep in dependencies.declared(stage)
+        if not dep.startswith(("data/", "models/", "metrics/")) and dep != "${item}"
     ]
+
+
+def test_what_differs_from_part_to_part_is_code_or_a_persons_own():
+    """A data set is drawn and weights are random, unless params.yaml names a folder or a file instead."""
+    settings = params.load(ROOT / "params.yaml")
+    assert (ROOT / DRAWING).is_dir() and DRAWING == params.DRAWN
+    assert (ROOT / params.RANDOM).is_file() and covered(ROOT / params.RANDOM, "train")
+    assert PIPELINE["stages"]["train"]["foreach"] == "${inits}" and "${item}" in dependencies.declared(
+        "train"
+    )
+    for name, dataset in settings.datasets.items():
+        assert dataset.path == DRAWING or dataset.splits, name
 
 
 def covered(file: Path, stage: str) -> bool:
@@ -230,7 +245,8 @@ def test_every_path_is_an_out_of_the_pipeline(part):
         "cumulative",
     )
     known = {str(getattr(paths, name)(part)) for name in (*of_part, "plots")}
-    known |= {str(path("imm")) for path in (paths.archive, paths.table)} | {str(paths.SUBMISSION)}
+    known |= {str(path("imm")) for path in (paths.archive, paths.table, paths.left_out)}
+    known |= {str(paths.SUBMISSION)}
     assert known | {f"plots/collection/{part}"} == outs(part, "imm")
 
 
@@ -240,6 +256,7 @@ def test_every_path_is_asked_for():
     known = {
         "archive",
         "table",
+        "left_out",
         "tensors",
         "weights",
         "snapshots",
@@ -252,12 +269,16 @@ def test_every_path_is_asked_for():
 
 
 def test_the_plots_of_all_parts_show_every_part():
-    pictures, *charts = PIPELINE["plots"]
-    assert pictures == str(paths.plots("nose").parent)
-    for entry in charts:
-        ((title, plot),) = entry.items()
-        kind = paths.cumulative if title == "cumulative error" else paths.history
-        assert list(plot["y"]) == [str(kind(part)) for part in compose.parts()], title
+    """By the files that `charts` lists, also those of a part that an option adds."""
+    for option in ([], ["own=best"]):
+        composed = compose.read(option)
+        pictures, *charts = PIPELINE["plots"]
+        assert pictures == str(paths.plots("nose").parent)
+        for entry in charts:
+            ((title, plot),) = entry.items()
+            kind = paths.cumulative if title == "cumulative error" else paths.history
+            lines = composed["charts"][plot["y"].removeprefix("${charts.").removesuffix("}")]
+            assert list(lines) == [str(kind(part)) for part in composed["parts"]], title
 
 
 def test_versions_that_decide_results_are_pinned():

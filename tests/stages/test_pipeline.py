@@ -9,7 +9,6 @@ import csv
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,29 +18,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from keypoints import compose, paths
+from keypoints import params, paths
 from keypoints.paths import ROOT
 from keypoints.reports.experiments import parse_figures
+from tests.checkout import copy_project, environment
 
-PARTS = compose.parts()
+PARTS = list(params.load(ROOT / "params.yaml").parts)  # also one that somebody has added
 TOLERANCE = 0.3  # of the committed NME: other kinds of CPU round otherwise, and training is short
 
 
 def dvc(project: Path, *arguments: str, **more) -> subprocess.CompletedProcess:
     done = subprocess.run(
-        ["dvc", *arguments], cwd=project, env=environment(project), capture_output=True, text=True, **more
+        ["dvc", *arguments], cwd=project, env=environment(), capture_output=True, text=True, **more
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done
-
-
-def environment(project: Path) -> dict[str, str]:
-    """As a shell in the project: its own root, this Python's commands first."""
-    inherited = {
-        k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "KEYPOINTS_", "MLFLOW_", "OMP_"))
-    }
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return inherited | {"PATH": path, "PYTHONPATH": ".", "GIT_CONFIG_GLOBAL": os.devnull}
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +40,7 @@ def project(tmp_path_factory) -> Path:
     """A copy of what git would commit, with the demo pipeline run in it once."""
     if yaml.safe_load((ROOT / "params.yaml").read_text())["profile"]["name"] != "demo":
         pytest.skip("the workspace holds another profile's run: `make repro` returns to the demo")
-    copy = tmp_path_factory.mktemp("pipeline") / "project"
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
-    )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@t", "-C", str(copy)]
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "add", "-A"], check=True)
-    subprocess.run([*git, "commit", "-qm", "as it is"], check=True)
+    copy = copy_project(tmp_path_factory.mktemp("pipeline") / "project")
     dvc(copy, "repro")
     return copy
 
@@ -162,7 +142,7 @@ def test_a_killed_repro_goes_on(project):
     running = subprocess.Popen(
         command,
         cwd=project,
-        env=environment(project),
+        env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -209,7 +189,7 @@ def test_one_change_starts_just_what_depends_on_it(project, override, expected):
     try:
         compose = [sys.executable, "-m", "keypoints.compose", override]
         said = subprocess.run(
-            compose, cwd=project, env=environment(project), check=True, capture_output=True, text=True
+            compose, cwd=project, env=environment(), check=True, capture_output=True, text=True
         )
         assert "params.yaml follows conf/" in said.stderr
         shown = dvc(project, "repro", "--dry").stdout

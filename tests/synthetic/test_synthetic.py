@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from keypoints.errors import UserError
+from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IBUG, IMM
 from keypoints.synthetic import write
 from keypoints.synthetic.drawing import Scene, draw
@@ -285,6 +285,6 @@ def test_the_project_parses_what_it_draws(tmp_path: Path) -> None:
 
     for dataset, faces, rows in (("imm", 6, 6), ("ibug", 5, 10), ("youtube", 5, 5)):
         write(dataset, tmp_path / dataset, faces, 5)
-        table = datasets.get(dataset).parse(tmp_path / dataset, 1, 0.0)
+        table = datasets.get(dataset).parse(tmp_path / dataset, 1, Faults("archive", 0.0))
         assert len(table) == rows
         assert {len(points) for points in table["points"]} == {2 * (58 if dataset == "imm" else 68)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -201,3 +203,27 @@ def test_a_factor_leaves_black_black(light: str, moved: bool) -> None:
     assert any(image[:, 0].max() > 0 for image in made) == moved
     white = np.array([float(image[0, -1, 0]) for image in made])
     assert white.min() >= 200 - 0.3 * 255 - 1 and np.ptp(white) > 40
+
+
+@quick
+@given(seeds, st.sets(st.integers(0, 67), min_size=1, max_size=9))
+def test_a_point_that_a_face_lacks_is_lacking_afterwards(seed, gone):
+    """Under its partner's number where the face is flipped; nothing else changes."""
+    augmenter = Augmenter(EVERYTHING, IBUG, (WIDTH, HEIGHT), MARGIN)
+    points = np.random.default_rng(seed).uniform(0, 40, (68, 2)).astype(np.float32)
+    gapped = points.copy()
+    gapped[sorted(gone)] = np.nan
+    (image, expected), (same, found) = (augmenter(noise(3, MARGIN), some, seed) for some in (points, gapped))
+    np.testing.assert_array_equal(same, image)
+    lacking = np.isnan(found).any(axis=1)
+    assert set(np.flatnonzero(lacking)) in (gone, {IBUG.partners[k] for k in gone})
+    np.testing.assert_array_equal(found[~lacking], expected[~lacking])
+
+
+def test_without_known_partners_nothing_is_flipped():
+    scheme = replace(IBUG, partners=tuple(range(68)), flips=False)
+    augmenter = Augmenter(Augment(flip=1.0), scheme, (WIDTH, HEIGHT), MARGIN)
+    canvas, points = noise(1, MARGIN), np.full((68, 2), 7.0, np.float32)
+    crop, found = augmenter(canvas, points, 0)
+    np.testing.assert_array_equal(crop, canvas[MARGIN:-MARGIN, MARGIN:-MARGIN])
+    np.testing.assert_array_equal(found, points)

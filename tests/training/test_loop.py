@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from keypoints.datasets.tensors import Faces
 from keypoints.errors import UserError
+from keypoints.landmarks import Scheme
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.loop import Loop
 from tests.blobs import PART, blob_faces
@@ -156,3 +157,36 @@ def test_without_val_faces_it_trains_too():
     faces: Faces = blob_faces().only("train")
     _, history = train(faces=faces, epochs=1)
     assert np.isnan(history[0]["val_nme"]) and np.isfinite(history[0]["train_loss"])
+
+
+PAIR = Scheme("pair", {"all": (0, 1)}, (), (0, 1), None, flips=False)
+OWN = replace(PART, data=replace(PART.data, points="all"))
+
+
+def pairs() -> Faces:
+    """Two points a picture, of which the second is missing in every other one."""
+    faces = blob_faces()
+    points = np.concatenate([faces.points, faces.points + 2], axis=1)
+    points[::2, 1] = np.nan
+    return replace(faces, points=points, scheme=PAIR)
+
+
+def test_faces_that_lack_points_train(capsys):
+    """And a scheme without partners is not flipped, and says so once."""
+    trained, history = train(OWN, pairs(), epochs=2)
+    assert np.isfinite([row["train_loss"] for row in history]).all()
+    assert np.isfinite([row["val_nme"] for row in history]).all()
+    assert trained.scheme == PAIR and np.isfinite(trained.mean_shape).all()
+    assert capsys.readouterr().err.count("trained without flips") == 1
+
+
+def test_a_point_that_no_training_face_has_is_named():
+    faces = pairs()
+    faces.points[faces.split == "train", 1] = np.nan
+    with pytest.raises(UserError, match="no training face has the point 'all_1'"):
+        train(OWN, faces, epochs=1)
+
+
+def test_points_that_come_with_the_data_need_their_scheme():
+    with pytest.raises(UserError, match=r"data\.points: all"):
+        train(OWN, blob_faces(), epochs=1)

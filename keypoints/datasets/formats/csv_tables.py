@@ -1,0 +1,227 @@
+"""Plain tables with a header, between commas, semicolons or tabs.
+
+- long: a line per point: file, name, x, y, and if need be face (which of a picture), visible (0: missing)
+- wide: a line per face: file, and two columns per point: `nose_x,nose_y`, `x0,y0` or `0,1,2,…`
+- Kaggle's Facial Keypoints Detection: wide, with a column Image of grey pixels, 96 x 96, in place of a file
+
+Columns left, top, width, height say the box, group who or what must stay together, subset what errors are
+reported by. Empty cells are missing points. Pixels of the upright picture, the centre of the first one at
+(0, 0), as this project's `keypoints --csv` and OpenCV count. https://www.kaggle.com/c/facial-keypoints-detection/data
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from keypoints.crops import Region
+from keypoints.datasets import face_table
+from keypoints.datasets.formats.documents import Document, Source, Text
+from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, numbered, order_names
+from keypoints.errors import UserError
+
+CONVENTION = Convention(first=0.0, upright=True)
+PIXELS = "Image"  # Kaggle's column
+_FILE = ("file", "filename", "file_name", "image", "image_path", "image_name", "path", "picture", "photo", "")
+_NAME = ("name", "point", "label", "landmark", "keypoint", "part")
+_VISIBLE = ("visible", "visibility", "v")
+_BOX = ("left", "top", "width", "height")
+_GROUP, _SUBSET, _FACE = ("group", "person", "subject"), ("subset",), ("face", "face_id")
+_EMPTY = ("", "nan", "na", "none", "null")
+_X_Y = (  # nose_x, x0, noseX
+    r"(?P<name>.+?)[ _.-](?P<axis>[xyXY])",
+    r"(?P<axis>[xyXY])[ _.-]?(?P<name>\d+)",
+    r"(?P<name>.+?)(?P<axis>[XY])",
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the columns of a table are.
+
+    points: of a wide table name -> columns of x and y; else none
+    at:     the role of a column -> its number
+    """
+
+    columns: list[str]
+    delimiter: str
+    points: dict[str, tuple[int, int]]
+    at: dict[str, int]
+
+    @property
+    def long(self) -> bool:
+        return {"name", "x", "y"} <= self.at.keys()
+
+
+def claims(name: str, document: Document) -> bool:
+    """Whether its first line is a header with a file, or pixels, and points."""
+    header = parse_header(document)
+    return header is not None and (header.long or bool(header.points))
+
+
+def parse_header(document: Document) -> Header | None:
+    """The columns of a table, None for what is none."""
+    if not isinstance(document, Text):
+        return None
+    first = document.content[:65_536].decode("utf-8-sig", "replace").partition("\n")[0].strip("\r")
+    delimiter = max(",;\t", key=first.count)
+    try:
+        columns = next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error:
+        return None
+    columns = [column.strip() for column in columns]
+    small = [column.lower() for column in columns]
+    roles = {"file": _FILE, "name": _NAME, "x": ("x",), "y": ("y",), "visible": _VISIBLE, "face": _FACE}
+    roles |= {"group": _GROUP, "subset": _SUBSET} | {side: (side,) for side in _BOX}
+    at = {role: k for role, names in roles.items() for k, each in enumerate(small) if each in names}
+    if "file" not in at or len(columns) < 3:
+        return None
+    return Header(columns, delimiter, _pairs(columns), at)
+
+
+def read(source: Source, documents: dict[str, Document]) -> Marks:
+    """The faces of all tables; adds Kaggle's pictures to the source. Raises `UserError`."""
+    marks, names = Marks(()), []
+    for name, document in documents.items():
+        header = parse_header(document)
+        assert header is not None and isinstance(document, Text)  # as claimed
+        before = len(marks.faces)
+        if header.long:
+            _read_long(marks, name, header, document)
+            names.append(order_names(face.points for face in marks.faces[before:]))
+        else:
+            _read_wide(marks, name, header, document)
+            names.append(tuple(header.points))
+        if set(names[-1]) != set(names[0]):
+            raise UserError(f"{source.path}: {name}: its points are others than before: split the folder")
+    marks.names = names[0]
+    for picture, content in pictures(documents):
+        source.add_picture(picture, face_table.picture_size(content))
+    return number_names(marks)
+
+
+def has_pictures(document: Document) -> bool:
+    """Whether a table holds pictures in its cells."""
+    header = parse_header(document)
+    return header is not None and PIXELS in header.columns and not header.long and bool(header.points)
+
+
+def pictures(documents: dict[str, Document]) -> Iterator[tuple[str, bytes]]:
+    """Kaggle's pictures as files: `training.csv/00001.pgm` is that of the first face."""
+    for name, document in documents.items():
+        header = parse_header(document)
+        if header is None or not isinstance(document, Text) or not has_pictures(document):
+            continue
+        column = header.columns.index(PIXELS)
+        for number, row in enumerate(_rows(document, header), 1):
+            if len(row) == len(header.columns):
+                yield _picture_name(name, number), to_pgm(row[column])
+
+
+def to_pgm(text: str) -> bytes:
+    """A square grey picture of numbers 0…255; nothing, which is no picture, for other text."""
+    try:
+        values = bytes(map(int, text.split()))
+    except ValueError:
+        return b""
+    side = math.isqrt(len(values))
+    return b"P5\n%d %d\n255\n%s" % (side, side, values) if side and side * side == len(values) else b""
+
+
+def _picture_name(table: str, number: int) -> str:
+    return f"{table}/{number:05}.pgm"
+
+
+def _rows(document: Text, header: Header) -> Iterator[list[str]]:
+    stream = io.TextIOWrapper(io.BytesIO(document.content), "utf-8-sig", "replace", newline="")
+    rows = csv.reader(stream, delimiter=header.delimiter)
+    next(rows)
+    yield from filter(None, rows)
+
+
+def _pairs(columns: list[str]) -> dict[str, tuple[int, int]]:
+    """Name -> columns of x and y."""
+    numbers = [k for k, column in enumerate(columns) if column.isdecimal()]
+    if len(numbers) > 2 and [columns[k] for k in numbers] == [str(k) for k in range(len(numbers))]:
+        pairs = zip(numbers[::2], numbers[1::2], strict=False)
+        return dict(zip(numbered(len(numbers) // 2), pairs, strict=False))
+    found: dict[str, dict[str, int]] = {}
+    for k, column in enumerate(columns):
+        match = next((m for form in _X_Y if (m := re.fullmatch(form, column))), None)
+        if match:
+            found.setdefault(match["name"], {})[match["axis"].lower()] = k
+    return {name: (axes["x"], axes["y"]) for name, axes in found.items() if len(axes) == 2}
+
+
+def _read_wide(marks: Marks, name: str, header: Header, document: Text) -> None:
+    for number, row in enumerate(_rows(document, header), 1):
+        where = f"{name}: row {number}"
+        if len(row) != len(header.columns):
+            marks.leave_out(where, _uneven(row, header))
+            continue
+        points = {point: (row[x], row[y]) for point, (x, y) in header.points.items()}
+        file = _picture_name(name, number) if PIXELS in header.columns else row[header.at["file"]]
+        _add(marks, where, name, file, points, header, row)
+
+
+def _read_long(marks: Marks, name: str, header: Header, document: Text) -> None:
+    faces: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+    first: dict[tuple[str, str], tuple[int, list[str]]] = {}
+    wrong: dict[tuple[str, str], str] = {}
+    for number, row in enumerate(_rows(document, header), 1):
+        if len(row) != len(header.columns):
+            marks.leave_out(f"{name}: row {number}", _uneven(row, header))
+            continue
+        key = row[header.at["file"]], _cell(header, row, "face")
+        face = faces.setdefault(key, {})
+        first.setdefault(key, (number, row))
+        point = row[header.at["name"]].strip()
+        if point in face:
+            wrong[key] = f"two points are called {point!r}: number the faces in a column face"
+        missing = _cell(header, row, "visible") in ("0", "false", "False")
+        face[point] = ("", "") if missing else (row[header.at["x"]], row[header.at["y"]])
+    for key, face in faces.items():
+        number, row = first[key]
+        where = f"{name}: row {number}"
+        if key in wrong:
+            marks.leave_out(where, wrong[key])
+        else:
+            _add(marks, where, name, key[0], face, header, row)
+
+
+def _add(
+    marks: Marks,
+    where: str,
+    name: str,
+    file: str,
+    cells: dict[str, tuple[str, str]],
+    header: Header,
+    row: list[str],
+) -> None:
+    """Note a face, whose box, group and subset stand in this row; one without points is none."""
+    points = {
+        point: (face_table.parse_number(x), face_table.parse_number(y))
+        for point, (x, y) in cells.items()
+        if not (x.strip().lower() in _EMPTY and y.strip().lower() in _EMPTY)
+    }
+    if not points:
+        marks.leave_out(where, "without points", broken=False)
+        return
+    box: Region | tuple[()] = ()
+    if all(_cell(header, row, side).lower() not in _EMPTY for side in _BOX):
+        left, top, width, height = (face_table.parse_number(_cell(header, row, side)) for side in _BOX)
+        box = (left, top, width, height)
+    group, subset = _cell(header, row, "group"), _cell(header, row, "subset")
+    marks.faces.append(Mark(where, name, file, points, box, group=group, subset=subset))
+
+
+def _uneven(row: list[str], header: Header) -> str:
+    return f"{len(row)} columns, the header has {len(header.columns)}"
+
+
+def _cell(header: Header, row: list[str], role: str) -> str:
+    return row[header.at[role]].strip() if role in header.at else ""

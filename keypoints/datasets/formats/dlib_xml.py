@@ -1,0 +1,131 @@
+"""dlib's XML, as its tool imglab writes it: images, the boxes of their faces, and parts in them.
+
+Coordinates are whole pixels of the picture as the file stores it (dlib knows no EXIF), the centre of the
+first one at (0, 0); a box's right edge is left + width - 1, which is a region of `crops` as it is. A part
+that is not there is a missing point, and a box with `ignore='1'` no face. Files are relative to the list's
+folder. The writer calls itself ISO-8859-1 and copies the bytes of UTF-8.
+http://dlib.net/imaging.html#load_image_dataset_metadata
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError, SubElement
+
+from keypoints import files
+from keypoints.crops import Region
+from keypoints.datasets import face_table
+from keypoints.datasets.formats import writing
+from keypoints.datasets.formats.annotated import Annotated
+from keypoints.datasets.formats.documents import Document, Source
+from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names
+from keypoints.errors import UserError
+
+CONVENTION = Convention(first=0.0, upright=False)
+
+
+def root(content: bytes, where: str) -> Element:
+    """The XML of a list; entities and the like are refused. `where` names it in a `UserError`."""
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        found = fromstring(content, forbid_dtd=True)
+    except (ParseError, LookupError, ValueError) as error:  # a ValueError also for a DTD or an entity
+        why = " ".join(str(error).split())
+        raise UserError(f"{where} is no plain XML ({why}): download it again") from None
+    if not claims(where, found):
+        raise UserError(f"{where} lists no face as dlib does: download it again")
+    return found
+
+
+def boxes(root: Element) -> Iterator[tuple[str, Element]]:
+    """Each box with the name of its image."""
+    for image in root.iterfind("images/image"):
+        for box in image.iterfind("box"):
+            yield image.get("file", ""), box
+
+
+def region(where: str, box: Element) -> Region:
+    """(left, top, width, height) of a box, pixels of its image. Raises `UserError` that names `where`."""
+    left, top, width, height = _numbers(box)
+    if not (width > 0 and height > 0):
+        raise UserError(f"{where}: a box needs left, top, width and height, with an area: repair it")
+    return left, top, width, height
+
+
+def spellings(name: str) -> Iterator[str]:
+    """A name as the XML has it, and as it is meant where UTF-8 is called Latin-1, as dlib's writer does."""
+    yield name
+    with contextlib.suppress(UnicodeError):
+        if (meant := name.encode("latin-1").decode("utf-8")) != name:
+            yield meant
+
+
+def is_ignored(box: Element) -> bool:
+    return box.get("ignore") not in (None, "0")
+
+
+def claims(name: str, document: Document) -> bool:
+    """Whether it lists boxes of images."""
+    return isinstance(document, Element) and document.find("images/image/box") is not None
+
+
+def read(source: Source, documents: dict[str, Document]) -> Marks:
+    """The boxes with parts of all lists. Parts that are numbers have no names. Raises `UserError`."""
+    marks = Marks(())
+    parts: dict[int, list[str]] = {}
+    for name, document in documents.items():
+        assert isinstance(document, Element)
+        for k, (file, box) in enumerate(boxes(document), 1):
+            where = f"{name}: box {k}"
+            names = [part.get("name", "") for part in box.iterfind("part")]
+            if is_ignored(box) or not names:
+                marks.leave_out(where, "ignored" if names else "without points", broken=False)
+            elif len(set(names)) != len(names):
+                marks.leave_out(f"{where} ({file})", "a part is there twice")
+            else:
+                parts[len(marks.faces)] = names
+                points = {part.get("name", ""): _point(part) for part in box.iterfind("part")}
+                file = next((each for each in spellings(file) if source.has(each, name)), file)
+                marks.faces.append(Mark(where, name, file, points, _numbers(box)))
+    marks.names = order_names(parts.values())
+    if not marks.names:
+        raise UserError(f"{source.path}: {min(documents)}: no box has parts: mark the points in imglab")
+    return number_names(marks)
+
+
+def write(annotated: Annotated, out: Path) -> None:
+    """One list, in the order of the faces; whole pixels, since dlib reads no others."""
+    top = Element("dataset")
+    SubElement(top, "name").text = "faces"
+    images = SubElement(top, "images")
+    for picture in writing.pictures(annotated, CONVENTION):
+        width, height = picture.size
+        file = writing.reference(annotated, picture.file, out.parent)
+        image = SubElement(images, "image", file=file, width=str(width), height=str(height))
+        for points, region in picture.faces:
+            sides = dict(zip(("left", "top", "width", "height"), map(_whole, region), strict=True))
+            box = SubElement(image, "box", sides)
+            for name, (x, y) in points.items():
+                SubElement(box, "part", name=name, x=_whole(x), y=_whole(y))
+    ElementTree.indent(top)
+    with files.whole(out) as part:
+        ElementTree.ElementTree(top).write(part, encoding="utf-8", xml_declaration=True)
+
+
+def _numbers(box: Element) -> Region:
+    left, top, width, height = (
+        face_table.parse_number(box.get(key)) for key in ("left", "top", "width", "height")
+    )
+    return left, top, width, height
+
+
+def _point(part: Element) -> tuple[float, float]:
+    return face_table.parse_number(part.get("x")), face_table.parse_number(part.get("y"))
+
+
+def _whole(value: float) -> str:
+    return str(round(value))

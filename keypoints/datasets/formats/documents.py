@@ -1,0 +1,166 @@
+"""The files of a source, told by their content and bounded before they are parsed."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from xml.etree.ElementTree import Element, ParseError
+
+from keypoints.datasets import archives, face_table
+from keypoints.datasets.face_table import Size
+from keypoints.errors import UserError
+from keypoints.images import ENDINGS, orientation
+
+TEXTS = (".json", ".xml", ".pts", ".csv", ".tsv", ".txt", ".yaml", ".yml")
+PARSED = 64 * 2**20  # bytes of one JSON or XML
+TABLE = 512 * 2**20  # bytes of one table: Kaggle's holds all its pictures
+KEPT = 2**30  # bytes of all texts of a source
+SCHEME_FILE = "keypoints.yaml"
+
+Name = tuple[str, ...]  # the folders and the file of a path, in one spelling
+
+
+def normalise(name: str) -> Name:
+    """A path's folders and file: one spelling for `a//b`, `./a/b`, `..\\a\\b` and either form of `é`."""
+    parts = unicodedata.normalize("NFC", name).replace("\\", "/").split("/")
+    kept: list[str] = []
+    for part in parts:
+        if part == ".." and kept:
+            kept.pop()
+        elif part not in ("", ".", ".."):
+            kept.append(part)
+    return tuple(kept)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is neither JSON nor XML: its bytes."""
+
+    content: bytes
+
+    def lines(self) -> list[str]:
+        return self.content.decode("utf-8-sig", "replace").splitlines()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What cannot be parsed, and why."""
+
+    why: str
+
+
+Document = dict | list | Element | Text | Broken  # JSON, XML, other text
+
+
+@dataclass
+class Source:
+    """A folder or an archive, read once.
+
+    documents: name -> what it holds, without pictures
+    sizes:     name of a picture -> (width, height) as stored, or why it is broken
+    turned:    name of a picture -> EXIF's orientation, where it is not 1
+    """
+
+    path: Path
+    documents: dict[str, Document] = field(default_factory=dict)
+    sizes: dict[str, Size | str] = field(default_factory=dict)
+    turned: dict[str, int] = field(default_factory=dict)
+    _by_file: dict[str, list[tuple[Name, str]]] = field(default_factory=lambda: defaultdict(list))
+    _by_stem: dict[str, list[tuple[Name, str]]] = field(default_factory=lambda: defaultdict(list))
+
+    def add_picture(self, name: str, size: Size | str, turn: int = 1) -> None:
+        self.sizes[name] = size
+        if turn != 1:
+            self.turned[name] = turn
+        parts = normalise(name)
+        self._by_file[parts[-1]].append((parts, name))
+        self._by_stem[PurePosixPath(parts[-1]).stem].append((parts, name))
+
+    def find(self, named: str, beside: str) -> str:
+        """The picture that the document `beside` calls `named`, by any absolute or relative path.
+
+        Of several with this file name the one counts whose folders agree best, from the last one back.
+        Raises LookupError in words. What it returns is always a picture of this source.
+        """
+        parts = normalise(named)
+        return self._best(self._by_file, parts, parts[-1] if parts else "", beside)
+
+    def has(self, named: str, beside: str, stem: bool = False) -> bool:
+        """Whether there is such a picture, or several that may be meant."""
+        parts = normalise(named)
+        return bool(parts) and parts[-1] in (self._by_stem if stem else self._by_file)
+
+    def find_stem(self, stem: str, beside: str) -> str:
+        """As `find`, by a path without ending."""
+        parts = normalise(stem)
+        return self._best(self._by_stem, parts, parts[-1] if parts else "", beside)
+
+    def _best(self, index: dict[str, list[tuple[Name, str]]], parts: Name, key: str, beside: str) -> str:
+        candidates = index.get(key) or index.get(re.sub(r"^[0-9a-f]{8}-", "", key))  # Label Studio's uploads
+        if not candidates:
+            raise LookupError("its picture is not there")
+        whole = normalise(f"{beside.rpartition('/')[0]}/{'/'.join(parts)}")
+        ranked = sorted((max(_shared(n, parts), _shared(n, whole)), name) for n, name in candidates)
+        if len(ranked) > 1 and ranked[-1][0] == ranked[-2][0]:
+            raise LookupError(f"{ranked[-1][1]} and {ranked[-2][1]} may be its picture")
+        return ranked[-1][1]
+
+
+def _shared(a: Name, b: Name) -> int:
+    """How many folders two paths share, from the last one back."""
+    count = 0
+    for x, y in zip(reversed(a[:-1]), reversed(b[:-1]), strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+def read(path: Path) -> Source:
+    """All pictures' sizes and all other documents of a folder or an archive. Raises `UserError`."""
+    source, kept = Source(path), 0
+    for name, data in archives.members(path, is_wanted, TABLE, own=True):
+        if name.lower().endswith(ENDINGS):
+            source.add_picture(name, face_table.picture_size(data), orientation(data))
+            continue
+        document = source.documents[name] = parse(data)
+        kept += len(data)
+        if isinstance(document, dict):
+            kept -= len(str(document.pop("imageData", "")))  # labelme's copy of the picture
+        if kept > KEPT:
+            raise UserError(f"{path}: its annotations are more than {KEPT} bytes: split them")
+    return source
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a member may be a picture or an annotation; those of macOS's own and hidden ones are not."""
+    parts = name.split("/")
+    if "__MACOSX" in parts or parts[-1].startswith("."):
+        return False
+    return name.lower().endswith((*ENDINGS, *TEXTS))
+
+
+def parse(data: bytes) -> Document:
+    """JSON, XML or text, by the first character."""
+    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start not in (b"{", b"[", b"<"):
+        return Text(data)
+    if len(data) > PARSED:
+        return Broken(f"larger than {PARSED} bytes")
+    try:
+        return _parse_xml(data) if start == b"<" else json.loads(data.decode("utf-8-sig"))
+    except RecursionError:
+        return Broken("nested too deep")
+    except (ParseError, LookupError, ValueError) as error:  # a ValueError also for a DTD or an entity
+        why = " ".join(str(error).split()) or type(error).__name__
+        return Broken(f"no plain {'XML' if start == b'<' else 'JSON'}: {why:.200}")
+
+
+def _parse_xml(data: bytes) -> Element:
+    from defusedxml.ElementTree import fromstring
+
+    return fromstring(data, forbid_dtd=True)

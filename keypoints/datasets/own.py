@@ -1,0 +1,118 @@
+"""A person's own annotated faces, in any of the `formats`: their table, their scheme, splits by groups."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keypoints.datasets import archives, face_table, formats
+from keypoints.datasets.formats import scheme
+from keypoints.errors import Faults, UserError
+from keypoints.landmarks import Scheme
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from keypoints.params import Splits
+
+FEWEST = 3  # groups: one to train, one to validate, one to test
+SHARES = ("train", "val", "test")
+
+
+def parse(archive: Path, name: str, splits: Splits, faults: Faults) -> tuple[pd.DataFrame, Scheme]:
+    """The table of faces of the data set `name` (see `face_table.build_table`), and the scheme of its points.
+
+    Splits: holdout is drawn by groups, or as the list says; fold1, fold2 … test every group once. What is
+    left out is noted in `faults`. Raises `UserError`.
+    """
+    found = formats.read(archive, faults.max_share)
+    for each in found.left_out:
+        faults.add(each.where, each.why)
+    table = found.table()
+    table["subset"] = table["subset"].replace("", "all")
+    key = f"datasets.{name}.splits"
+    listed = read_list(archive, splits.csv, table["file"].tolist(), key) if splits.csv else {}
+    if "group" in listed:
+        table["group"] = table["file"].map(listed["group"]).fillna(table["group"])
+    if splits.group:
+        table["group"] = [find_group(splits.group, file, key) for file in table["file"]]
+    add_splits(table, splits, listed.get("split"), key)
+    return table, scheme.derive(found)
+
+
+def find_group(pattern: str, file: str, key: str) -> str:
+    """What the expression finds in a file's path: its first group, or all it finds. Raises `UserError`."""
+    try:
+        match = re.search(pattern, file)
+    except re.error as error:
+        raise UserError(f"{key}.group: {pattern!r} is no regular expression: {error}") from None
+    if not match:
+        raise UserError(f"{key}.group: {pattern!r} finds nothing in {file}: correct it, or rename the file")
+    return match[1] if match.re.groups and match[1] is not None else match[0]
+
+
+def read_list(archive: Path, member: str, names: list[str], key: str) -> dict[str, dict[str, str]]:
+    """A CSV of the archive: its columns group and split, as far as it has them, by picture.
+
+    Pictures are named by their path in the archive, or its end. Raises `UserError`.
+    """
+    where = f"{archive}: {member}"
+    contents = [content for _, content in archives.members(archive, member.__eq__)]
+    if not contents:
+        raise UserError(f"{where} is not there: correct {key}.csv")
+    try:
+        rows = list(csv.DictReader(io.StringIO(contents[0].decode("utf-8-sig"), newline="")))
+    except (ValueError, csv.Error) as error:
+        raise UserError(f"{where}: no CSV ({error}): save it again") from None
+    columns = [column for column in ("group", "split") if rows and column in rows[0]]
+    if not columns or "file" not in rows[0]:
+        raise UserError(f"{where}: it needs a column file, and group or split: name them in its first line")
+    known = {ending: name for name in names for ending in endings(name)}
+    listed: dict[str, dict[str, str]] = {column: {} for column in columns}
+    for number, row in enumerate(rows, 2):
+        if row["file"] not in known:
+            continue  # without a face
+        for column in columns:
+            listed[column][known[row["file"]]] = row[column] or ""
+        if row.get("split") and row["split"] not in SHARES:
+            raise UserError(f"{where}: line {number}: split {row['split']!r} is none of {', '.join(SHARES)}")
+    return listed
+
+
+def endings(name: str) -> list[str]:
+    """A path, and what is left of it without its first folders: `a/b/c.jpg`, `b/c.jpg`, `c.jpg`."""
+    parts = name.split("/")
+    return ["/".join(parts[k:]) for k in range(len(parts))]
+
+
+def add_splits(table: pd.DataFrame, splits: Splits, listed: dict[str, str] | None, key: str) -> None:
+    """Add the columns split_holdout and split_fold1 … to the table. Raises `UserError` for too few groups."""
+    ranked = face_table.rank_groups(table["group"], splits.seed)
+    many = len(ranked)
+    if listed is not None:
+        table["split_holdout"] = table["file"].map(listed).fillna("")
+    elif many < FEWEST:
+        raise UserError(f"{key}: the faces are of {many} groups, {FEWEST} are needed: give {key}.csv")
+    else:
+        test = count_groups(splits.test, many)
+        table["split_holdout"] = table["group"].map(share_out(ranked, 0, test, splits.val))
+    folds = min(splits.folds, many) if many >= FEWEST else 0
+    for fold in range(folds):
+        first, last = (round(k * many / folds) for k in (fold, fold + 1))
+        table[f"split_fold{fold + 1}"] = table["group"].map(share_out(ranked, first, last, splits.val))
+
+
+def share_out(ranked: list[str], first: int, last: int, val: float) -> dict[str, str]:
+    """Group -> split: `first` to before `last` test, a share `val` of all validates, the rest trains."""
+    rest = ranked[last:] + ranked[:first]
+    of = dict.fromkeys(ranked[first:last], "test")
+    of |= dict.fromkeys(rest[: min(count_groups(val, len(ranked)), len(rest) - 1)], "val")
+    return {group: of.get(group, "train") for group in ranked}
+
+
+def count_groups(share: float, groups: int) -> int:
+    """So many are a share of the groups: one at least where any are asked for, and never all."""
+    return min(max(1, round(share * groups)), groups - FEWEST + 1) if share else 0

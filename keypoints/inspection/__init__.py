@@ -1,0 +1,1 @@
+"""What is in a folder of annotated faces, and what looks wrong with it."""

@@ -1,0 +1,130 @@
+"""Add a person's own annotated faces to params.yaml as the part `own`: what `make own` runs.
+
+    python -m keypoints.own faces                      # a folder or an archive; see docs/own-data.md
+    python -m keypoints.own faces own.train.epochs=50  # and other options or values, as for compose
+    python -m keypoints.own                            # the example, 60 drawn faces
+
+Looks at the data for the values that follow from them, prints them, and composes them with conf/own/. What is
+given by hand counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from keypoints import compose, crops, errors
+from keypoints.crops import Region
+from keypoints.datasets import formats
+from keypoints.datasets.formats import Annotated, annotated
+from keypoints.errors import UserError
+
+PART = "own"
+SEEN = 1.3  # sides of dlib's box that the shipped net's crops show: those of conf/landmarks/best.yaml
+ROOM = 1.1  # what the crop holds, as a share of what the points need: annotators miss, and boxes jump
+OUTSIDE = 2.0  # % of the faces may have a point that the crop cuts off
+SHOWN = 12_000  # faces that training shows in all
+EPOCHS = (20, 200)
+LOOKED_AT = 48  # photographs that a detector looks at, to see where annotators draw the box
+ENOUGH = 5  # faces that it has to find there
+
+
+def main(source: Path | None, overrides: list[str]) -> None:
+    chosen = [] if any(text.startswith(f"{PART}=") for text in overrides) else [f"{PART}=best"]
+    if source:
+        found = formats.read(source, max_broken=1.0)  # the parse stage says what is too much
+        sizes = propose(found)
+        chosen.append(f"datasets.{PART}.path={quote(str(source.resolve()))}")
+        for key, value in sizes.items():
+            print(f"{PART}.{key}: {value}", file=sys.stderr)
+            chosen.append(f"{PART}.{key}={value}")
+    compose.main([*chosen, *overrides])
+
+
+def propose(found: Annotated) -> dict[str, object]:
+    """The settings of the part that follow from the data, by their keys below `own`."""
+    boxes = np.array([face.box or annotated.box_of(face.points) for face in found.faces if has_box(face)])
+    if not len(boxes):
+        raise UserError(f"{found.path}: no face has a box, and none has points that span one: draw boxes")
+    points = found.points()[[has_box(face) for face in found.faces]]
+    frame = find_frame(found)
+    needed = ROOM * measure_reach(points, boxes)
+    seen = SEEN / frame[0] if frame else 0.0
+    low, high = EPOCHS
+    sizes: dict[str, object] = {"data.scale": round(max(needed, seen), 2)}
+    if frame:
+        sizes["data.frame"] = [round(value, 3) for value in frame]
+    return sizes | {"train.epochs": min(max(round(SHOWN / len(found.faces)), low), high)}
+
+
+def has_box(face: annotated.Face) -> bool:
+    return bool(face.box or annotated.box_of(face.points))
+
+
+def measure_reach(points: np.ndarray, boxes: np.ndarray) -> float:
+    """The side of the square about a box that holds a face's points, in roots of its area.
+
+    Of faces (N, K, 2) in boxes (N, 4), for all but OUTSIDE of them.
+    """
+    middles = boxes[:, :2] + boxes[:, 2:] / 2 - 0.5
+    reach = np.nanmax(np.abs(points - middles[:, None]), axis=(1, 2))
+    return float(np.percentile(2 * reach / np.sqrt(boxes[:, 2:].prod(axis=1)), 100 - OUTSIDE))
+
+
+def find_frame(found: Annotated) -> tuple[float, float, float] | None:
+    """Where the annotated boxes lie, seen from those of the detector: medians, as `crops.shift` takes them.
+
+    None, with a warning, where it finds too few of the faces.
+    """
+    from keypoints.images import open_picture
+    from keypoints.predict import detectors
+
+    boxes: dict[str, list[Region]] = {}
+    for face in found.faces:
+        if box := face.box or annotated.box_of(face.points):
+            boxes.setdefault(face.file, []).append(box)
+    some = sorted(boxes)[:: -(-len(boxes) // LOOKED_AT)]
+    detect, places = detectors.build(detectors.DEFAULT), []
+    pictures = formats.members(found.path, set(some).__contains__)
+    for name, content in tqdm(pictures, "looking for faces", len(some), disable=None, leave=False):
+        detections = [each.box for each in detect(np.asarray(open_picture(content)))]
+        places += [place for box in boxes[name] if (place := seen_from(box, detections))]
+    if len(places) < ENOUGH:
+        print(
+            f"warning: the detector finds {len(places)} of the faces in {len(some)} photographs: "
+            "say where faces are, by --box or --boxes, when you predict",
+            file=sys.stderr,
+        )
+        return None
+    side, right, down = np.median(places, axis=0).tolist()
+    return side, right, down
+
+
+def seen_from(box: Region, detections: list[Region]) -> tuple[float, float, float] | None:
+    """The box as the detection sees it whose middle lies in it (see `crops.relate`); None without one."""
+    places = [crops.relate(each, box) for each in detections]
+    inside = (place for place in places if max(map(abs, place[1:])) < place[0] / 2)
+    return next(inside, None)
+
+
+def quote(text: str) -> str:
+    """Any text as a value of Hydra's overrides, where backslashes escape only before a quote."""
+    escaped = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text)
+    return f"'{escaped}'"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
+    parser.add_argument("source", type=Path, nargs="?", help="your folder or archive; none: the example")
+    parser.add_argument(
+        "overrides", nargs="*", help="options and values, as of `python -m keypoints.compose`"
+    )
+    args = parser.parse_args()
+    given = args.source and "=" in str(args.source) and not args.source.exists()  # an override comes first
+    source = None if given else args.source
+    errors.run(main, source, [*([str(args.source)] if given else []), *args.overrides])

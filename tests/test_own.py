@@ -1,0 +1,96 @@
+"""What `make own` finds out about a person's data, and how it gets into params.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keypoints import crops, files, own, params
+from keypoints.datasets import formats
+from keypoints.errors import UserError
+from keypoints.predict.detectors import Detection
+from tests.datasets.test_own import PEOPLE, archive, coco, picture
+
+BOX = (5.0, 5.0, 30.0, 30.0)  # of all of these faces
+
+
+def look(monkeypatch: pytest.MonkeyPatch, *boxes: crops.Region) -> None:
+    """A detector that finds just these in every picture."""
+    found = [Detection(box, 1.0) for box in boxes]
+    monkeypatch.setattr("keypoints.predict.detectors.build", lambda name: lambda image: found)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_boxes_are_seen_from_those_of_the_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that its box, moved and scaled by the frame, is where annotators draw theirs."""
+    found = formats.read(archive(tmp_path, PEOPLE))
+    seen = crops.shift(BOX, 0.8, 0.1, -0.1)
+    look(monkeypatch, (300.0, 300.0, 20.0, 20.0), seen)
+    frame = own.find_frame(found)
+    assert frame is not None
+    np.testing.assert_allclose(crops.shift(seen, *frame), BOX)
+    sizes = own.propose(found)
+    assert sizes["data.frame"] == [round(v, 3) for v in frame]
+    assert sizes["data.scale"] == pytest.approx(own.SEEN / frame[0], abs=0.01)
+
+
+def test_what_no_detector_finds_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """The crop then holds the points, and no more than that is known."""
+    look(monkeypatch)
+    sizes = own.propose(formats.read(archive(tmp_path, PEOPLE)))
+    assert "data.frame" not in sizes and "--box" in capsys.readouterr().err
+    points = np.array([(11.5, 12.5), (29.5, 12.5)])  # COCO's 12, 13 and 30, 13
+    reach = 2 * np.abs(points - (5 + 15 - 0.5)).max() / 30
+    assert sizes["data.scale"] == pytest.approx(own.ROOM * reach, abs=0.01)
+
+
+@pytest.mark.parametrize("faces, epochs", [(12, 200), (120, 100), (12_000, 20)])
+def test_many_faces_are_shown_less_often(
+    faces: int, epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(monkeypatch, BOX)
+    found = formats.read(archive(tmp_path, PEOPLE))
+    monkeypatch.setattr(own, "SHOWN", own.SHOWN * len(found.faces) / faces)
+    assert own.propose(found)["train.epochs"] == epochs
+
+
+def test_points_that_span_no_box_are_refused(tmp_path: Path) -> None:
+    listed = coco(PEOPLE, [[7, 7, 2, 0, 0, 0, 0, 0, 0]] * len(PEOPLE)).replace(b'"bbox"', b'"none"')
+    files.save_tar(tmp_path / "own.tar", {**{n: picture() for n in PEOPLE}, "a.json": listed}.items())
+    with pytest.raises(UserError, match="draw boxes"):
+        own.propose(formats.read(tmp_path / "own.tar"))
+
+
+@pytest.mark.parametrize("name", ["faces", "my faces", "it's, [these]: {faces} = $x"])
+def test_any_path_gets_into_params(name: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look(monkeypatch, BOX)
+    (here / name).mkdir()
+    for member, content in {**{n: picture() for n in PEOPLE}, "a.json": coco(PEOPLE)}.items():
+        (here / name / member).parent.mkdir(exist_ok=True)
+        (here / name / member).write_bytes(content)
+    own.main(Path(name), ["own.train.epochs=3"])
+    made = params.load(here / "params.yaml")
+    assert made.dataset("own").path == str(here / name)
+    assert made.part("own").train.epochs == 3 and made.part("own").data.frame == [1.0, 0.0, 0.0]
+
+
+def test_another_option_can_be_chosen(here: Path) -> None:
+    own.main(None, ["own=scratch"])
+    assert params.load(here / "params.yaml").part("own").train.init is None
+
+
+@given(st.text(st.characters(exclude_characters="${\r\n\0", exclude_categories=["Cs", "Cc"]), min_size=1))
+def test_any_text_is_a_value_of_an_override(text: str) -> None:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parsed = OverridesParser.create().parse_override(f"key={own.quote(text)}")
+    assert parsed.value() == text
