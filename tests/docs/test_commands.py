@@ -106,10 +106,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in range(3):
         film.write(np.asarray(astronaut.resize((256, 256)))[..., ::-1])
     film.release()
+    annotate(made / "faces")
     (made / "models").mkdir()
     for part in ("landmarks", "nose"):
         shutil.copyfile(pretrained.file(part, "pt"), made / f"models/{part}.pt")
     return made
+
+
+def annotate(path: Path) -> None:
+    """A folder of annotated faces, and an archive of it beside it."""
+    from tests.datasets.formats.layouts import LAYOUTS, drawn, lay
+
+    lay(path, LAYOUTS["coco"](drawn(5)))
+    shutil.make_archive(str(path), "zip", path)
 
 
 @pytest.fixture
@@ -142,7 +151,7 @@ def test_command(command: str, here: Path, served: list[str]) -> None:
     if kind not in KINDS:
         pytest.fail(f"{command}: no way to try {kind!r} is known: add one to KINDS")
     KINDS[kind](command, words, served)
-    for name in re.findall(r"\b(?:predictions|exports)/[\w./-]*\w", COMMANDS[command]):
+    for name in re.findall(r"\b(?:predictions|exports|labels|inspection)/[\w./-]*\w", COMMANDS[command]):
         assert kind != "keypoints" or (here / name).exists(), f"{command}: there is no {name}"
 
 

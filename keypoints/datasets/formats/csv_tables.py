@@ -11,6 +11,7 @@ reported by. Empty cells are missing points. Pixels of the upright picture, the 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -25,6 +26,7 @@ from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_nam
 from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.0, upright=True)
+LONGEST = 65_536  # bytes of a header
 PIXELS = "Image"  # Kaggle's column
 _FILE = ("file", "filename", "file_name", "image", "image_path", "image_name", "path", "picture", "photo", "")
 _NAME = ("name", "point", "label", "landmark", "keypoint", "part")
@@ -67,7 +69,9 @@ def parse_header(document: Document) -> Header | None:
     """The columns of a table, None for what is none."""
     if not isinstance(document, Text):
         return None
-    first = document.content[:65_536].decode("utf-8-sig", "replace").partition("\n")[0].strip("\r")
+    first = document.content[: LONGEST + 1].partition(b"\n")[0].decode("utf-8-sig", "replace").strip("\r")
+    if len(first) > LONGEST:
+        return None
     delimiter = max(",;\t", key=first.count)
     try:
         columns = next(csv.reader([first], delimiter=delimiter), [])
@@ -90,12 +94,12 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
         header = parse_header(document)
         assert header is not None and isinstance(document, Text)  # as claimed
         before = len(marks.faces)
-        if header.long:
-            _read_long(marks, name, header, document)
-            names.append(order_names(face.points for face in marks.faces[before:]))
-        else:
-            _read_wide(marks, name, header, document)
-            names.append(tuple(header.points))
+        try:
+            (_read_long if header.long else _read_wide)(marks, name, header, document)
+        except csv.Error as error:
+            marks.leave_out(name, f"no CSV from some line on: {error}")
+        long_names = order_names(face.points for face in marks.faces[before:])
+        names.append(long_names if header.long else tuple(header.points))
         if set(names[-1]) != set(names[0]):
             raise UserError(f"{source.path}: {name}: its points are others than before: split the folder")
     marks.names = names[0]
@@ -117,9 +121,10 @@ def pictures(documents: dict[str, Document]) -> Iterator[tuple[str, bytes]]:
         if header is None or not isinstance(document, Text) or not has_pictures(document):
             continue
         column = header.columns.index(PIXELS)
-        for number, row in enumerate(_rows(document, header), 1):
-            if len(row) == len(header.columns):
-                yield _picture_name(name, number), to_pgm(row[column])
+        with contextlib.suppress(csv.Error):  # which reading the faces reports
+            for number, row in enumerate(_rows(document, header), 1):
+                if len(row) == len(header.columns):
+                    yield _picture_name(name, number), to_pgm(row[column])
 
 
 def to_pgm(text: str) -> bytes:

@@ -92,7 +92,7 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
                 file = next((each for each in spellings(file) if source.has(each, name)), file)
                 marks.faces.append(Mark(where, name, file, points, _numbers(box)))
     marks.names = order_names(parts.values())
-    if not marks.names:
+    if not marks.names and not any(each.broken for each in marks.left_out):
         raise UserError(f"{source.path}: {min(documents)}: no box has parts: mark the points in imglab")
     return number_names(marks)
 
