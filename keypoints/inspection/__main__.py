@@ -31,7 +31,7 @@ SHOWN = 5  # findings of a kind; all are in the list
 TITLES = {
     "left out": "wrong, and left out",
     "twice": "files that are there twice",
-    "alike": "pictures that show the same as another",
+    "alike": "pictures that show nearly the same as another",
     "outside": "faces with points outside of the picture",
     "box": "odd boxes",
     "swapped": "suspected swaps of left and right",

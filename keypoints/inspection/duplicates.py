@@ -48,6 +48,6 @@ class Duplicates:
             apart = np.bitwise_count(hashes[:k] ^ hashes[k]).sum(axis=1)
             if apart.min() <= NEAR:
                 near.append(
-                    Finding("alike", self.names[k], f"shows the same as {self.names[apart.argmin()]}")
+                    Finding("alike", self.names[k], f"shows nearly the same as {self.names[apart.argmin()]}")
                 )
         return [*self.equal, *near]
