@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 
 from keypoints.datasets.formats.documents import Document, Text
-from keypoints.datasets.formats.marks import numbered
 
 LONGEST = 65_536  # bytes of a header
 PIXELS = "Image"  # Kaggle's column
@@ -68,7 +67,7 @@ def _pairs(columns: list[str]) -> dict[str, tuple[int, int]]:
     numbers = [k for k, column in enumerate(columns) if column.isdecimal()]
     if len(numbers) > 2 and [columns[k] for k in numbers] == [str(k) for k in range(len(numbers))]:
         pairs = zip(numbers[::2], numbers[1::2], strict=False)
-        return dict(zip(numbered(len(numbers) // 2), pairs, strict=False))
+        return {str(k): pair for k, pair in enumerate(pairs)}
     found: dict[str, dict[str, int]] = {}
     for k, column in enumerate(columns):
         match = next((m for form in _X_Y if (m := re.fullmatch(form, column))), None)

@@ -131,6 +131,25 @@ def test_the_lists_of_wflws_attributes_repeat_faces(tmp_path):
     assert {face.more for face in found.faces} == {(("list", "list_98pt_rect_attr_train"),)}
 
 
+@pytest.mark.parametrize(
+    "header, expected",
+    [
+        (",0,1,2,3", ("point_0", "point_1")),  # YouTube Faces
+        ("file,x0,y0,x1,y1", ("point_0", "point_1")),
+        ("file,x_1,y_1,x_2,y_2", ("point_1", "point_2")),
+        ("image_path,left eye x,left eye y,noseX,noseY", ("left eye", "nose")),
+        ("file,left,top,width,height,score,jaw_0_x,jaw_0_y", ("jaw_0",)),  # `keypoints --csv`
+        ("file;nose.x;nose.y", ("nose",)),
+        ("file\tnose_x\tnose_y", ("nose",)),
+    ],
+)
+def test_headers_of_wide_tables(tmp_path, header, expected):
+    mark = next(each for each in "\t;," if each in header)
+    row = mark.join(["c.png", *("7" for _ in header.split(mark)[1:])])
+    found = formats.read(lay(tmp_path, {"a.csv": f"{header}\n{row}\n".encode()}))
+    assert found.names == expected and set(found.faces[0].points) == {7.0}
+
+
 # --- pictures
 
 
