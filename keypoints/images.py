@@ -80,6 +80,19 @@ def open_header(data: bytes) -> Image.Image:
     return image
 
 
+def decode_small(data: bytes, side: int) -> Image.Image:
+    """Decode a file's bytes as "L", quickly and no larger than needed for a side of so many pixels.
+
+    Raises ValueError as `decode` does.
+    """
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image.draft("L", (side, side))  # JPEG alone decodes smaller
+    except Exception as error:  # decoders raise nearly anything for damaged headers
+        raise ValueError(f"not a whole picture: {_reason(error)}") from None
+    return convert(image, 1)
+
+
 def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.Image:
     """A Pillow image of any mode as "L" or "RGB". Raises ValueError as `decode` does."""
     check_size(*image.size)

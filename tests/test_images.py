@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from keypoints import images, picture_limits
 
@@ -225,3 +225,23 @@ def test_a_stored_box_is_turned_with_its_picture(orientation: int) -> None:
 
 def test_without_exif_nothing_is_turned() -> None:
     assert images.orientation(encoded(scene("RGB"), "JPEG")) == images.orientation(b"no picture") == 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_points_turn_with_their_picture(orientation):
+    """A spot is where Pillow puts it, and comes back."""
+    stored = np.zeros((5, 7), np.uint8)
+    stored[1, 2] = 255
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    file = io.BytesIO()
+    Image.fromarray(stored).save(file, "PNG", exif=exif)
+    upright = np.asarray(images.open_picture(file.getvalue()).convert("L"))
+    (y,), (x,) = np.nonzero(upright)
+    spot = np.array([2.0, 1.0])
+    turned = images.turn_points(spot, orientation, (7, 5))
+    assert turned.tolist() == [x, y]
+    assert images.unturn_points(turned, orientation, (7, 5)).tolist() == spot.tolist()
+    box = (1.0, 2.0, 3.0, 1.5)
+    size = upright.shape[::-1]
+    assert images.unturn_box(images.turn_box(box, orientation, size), orientation, (7, 5)) == box

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from keypoints.datasets.archives import members
-from keypoints.landmarks import IBUG, IMM, NOSE, PHILTRUM, SCHEMES, Scheme, nose_tip
+from keypoints.landmarks import IBUG, IMM, NOSE, PHILTRUM, SCHEMES, WFLW, Scheme, nose_tip
 from keypoints.paths import ROOT
 
 REAL = ROOT.parent / "shared/data/imm_face_db.tar.gz"
@@ -63,7 +64,12 @@ def test_names_are_unique_and_say_the_region(scheme: Scheme) -> None:
         assert all(names[k].startswith(f"{region}_") for k in points)
 
 
-@pytest.mark.parametrize("scheme", [IMM, IBUG], ids=lambda s: s.name)
+@every
+def test_plain_values_give_the_scheme_itself(scheme: Scheme) -> None:
+    assert Scheme.from_dict(json.loads(json.dumps(scheme.as_dict()))) is scheme
+
+
+@pytest.mark.parametrize("scheme", [IMM, IBUG, WFLW], ids=lambda s: s.name)
 def test_the_eye_corners_are_partners_and_in_the_eyes(scheme: Scheme) -> None:
     left, right = scheme.eyes
     assert scheme.partners[left] == right != left

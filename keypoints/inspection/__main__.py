@@ -31,7 +31,7 @@ SHOWN = 5  # findings of a kind; all are in the list
 TITLES = {
     "left out": "wrong, and left out",
     "twice": "files that are there twice",
-    "alike": "pictures that show the same as another",
+    "alike": "pictures that show nearly the same as another",
     "outside": "faces with points outside of the picture",
     "box": "odd boxes",
     "swapped": "suspected swaps of left and right",
@@ -85,13 +85,11 @@ def look(annotated: Annotated, scheme: Scheme, path: Path) -> list[Finding]:
     shown, wanted = {face.file for face in chosen}, {face.file for face in annotated.faces}
     for name, content in formats.members(annotated.path, wanted.__contains__):
         try:
-            image = images.decode(content, 3)
+            duplicates.add(name, content)
+            if name in shown:
+                kept[name] = images.decode(content, 3)
         except ValueError as error:
             broken.append(Finding("left out", name, str(error)))
-            continue
-        duplicates.add(name, content, image)
-        if name in shown:
-            kept[name] = image
     sheet.draw(path, [face for face in chosen if face.file in kept], kept, annotated, scheme)
     return [*broken, *duplicates.find()]
 
@@ -122,7 +120,7 @@ def report(annotated: Annotated, scheme: Scheme, found: list[Finding]) -> list[s
     if skipped := [each for each in annotated.left_out if not each.broken]:
         lines.append(f"not faces   {len(skipped)}, the first {skipped[0].where}: {skipped[0].why}")
     for kind, each in count_kinds(found).items():
-        lines += ["", f"{len(each)} {TITLES[kind]}:"]
+        lines += ["", f"{TITLES[kind]}: {len(each)}"]
         lines += [f"  {finding.file}: {finding.what}" for finding in each[:SHOWN]]
         lines += ["  …"] * (len(each) > SHOWN)
     return lines if found else [*lines, "", "nothing looks wrong"]

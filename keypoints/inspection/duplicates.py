@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
+from keypoints import images
 from keypoints.inspection.findings import Finding
 
 SIDE = 16  # the hash has SIDE x SIDE bits
@@ -25,14 +26,15 @@ class Duplicates:
     names: list[str] = field(default_factory=list)
     hashes: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, name: str, content: bytes, image: Image.Image) -> None:
-        """Note a file and its picture, mode "L" or "RGB"."""
+    def add(self, name: str, content: bytes) -> None:
+        """Note a file and what it shows. Raises ValueError for what is no picture."""
+        image = images.decode_small(content, 4 * SIDE)
         digest = hashlib.sha256(content).digest()
         if digest in self.first:
             self.equal.append(Finding("twice", name, f"the same file as {self.first[digest]}"))
             return
         self.first[digest] = name
-        grey = np.asarray(image.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX), np.int16)
+        grey = np.asarray(image.resize((SIDE + 1, SIDE), Image.Resampling.BOX), np.int16)
         if np.ptp(grey) > FLAT and len(self.names) < MOST:
             self.names.append(name)
             # Whether it grows brighter to the right (dHash; Krawetz, 2013).
@@ -46,6 +48,6 @@ class Duplicates:
             apart = np.bitwise_count(hashes[:k] ^ hashes[k]).sum(axis=1)
             if apart.min() <= NEAR:
                 near.append(
-                    Finding("alike", self.names[k], f"shows the same as {self.names[apart.argmin()]}")
+                    Finding("alike", self.names[k], f"shows nearly the same as {self.names[apart.argmin()]}")
                 )
         return [*self.equal, *near]

@@ -16,7 +16,7 @@ from keypoints.landmarks import Scheme
 
 FACES, COLUMNS = 16, 4
 CELL = 420  # pixels of a face's side
-AROUND = 1.5  # of the points' own box: what is shown
+AROUND = 1.7  # of the points' own box: what is shown
 SHORT = 24  # points: more have numbers on the faces, and names below
 TEXT, LINE = 12, 16  # pixels
 
@@ -66,7 +66,8 @@ def _cell(image: Image.Image, face: Face, names: Sequence[str], scheme: Scheme) 
         if np.isfinite((x, y)).all():
             pen.ellipse((x - 3, y - 3, x + 3, y + 3), colours.PREDICTED)
             text = names[k] if len(names) <= SHORT else str(k)
-            pen.text((x + 5, y - TEXT / 2), text, "white", font, stroke_width=2, stroke_fill="black")
+            start = min(x + 5, CELL - font.getlength(text) - 4)
+            pen.text((start, y - TEXT / 2), text, "white", font, stroke_width=2, stroke_fill="black")
     pen.text((6, CELL - LINE - 4), face.file[-60:], "white", font, stroke_width=2, stroke_fill="black")
     return cell
 

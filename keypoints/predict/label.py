@@ -1,9 +1,9 @@
 """Annotations for your photographs, to correct in CVAT, labelme or imglab.
 
-    keypoints label photos                            # labels/annotations.json, COCO as CVAT imports it
-    keypoints label photos --format labelme           # labels/*.json; then: labelme photos --output labels
-    keypoints label photos --format dlib              # labels/faces.xml; then: imglab labels/faces.xml
-    keypoints label photos --weights models/own.pt    # by your own weights
+    keypoints label photos                        # labels/annotations.json, COCO as CVAT imports it
+    keypoints label photos --format labelme       # labels/*.json; then `labelme photos --output labels`
+    keypoints label photos --format dlib          # labels/faces.xml; then `imglab labels/faces.xml`
+    keypoints label photos --weights models/own.pt
 
 Pictures come in the order in which they need a look, the most doubtful first; labels/worst_first.csv lists
 them. What was corrected comes back in by `keypoints inspect`.

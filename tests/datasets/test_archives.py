@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -188,3 +189,56 @@ def test_a_zip_that_lists_too_much_is_refused_before_the_list_is_read(tmp_path, 
 def test_members_without_a_name_are_passed_over(tmp_path):
     assert read(tmp_path / "imm", zip_of({"": b"1", "a": b"2"}), bool) == {"a": b"2"}
     assert read(tmp_path / "imm", tar_of({"a": b"2"} | {"": b"1"}), bool) == {"a": b"2"}
+
+
+# --- folders
+
+
+def tree(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def test_a_folder_is_read_like_an_archive(tmp_path):
+    path = tree(tmp_path / "own", FILES | {".hidden": b"x", ".git/config": b"x"})
+    assert list(archives.members(path, lambda name: True)) == sorted(FILES.items())
+    assert dict(archives.members(path, lambda name: name.endswith("c.txt"))) == {"top/b/c.txt": b""}
+
+
+def test_links_never_lead_out_of_a_folder(tmp_path):
+    path = tree(tmp_path / "own", FILES)
+    secret = tmp_path / "secret.txt"
+    secret.write_bytes(b"secret")
+    (path / "inside.txt").symlink_to("top/a.txt")
+    assert dict(archives.members(path, lambda name: True)) == FILES | {"inside.txt": FILES["top/a.txt"]}
+    (path / "out.txt").symlink_to(secret)
+    with pytest.raises(UserError, match=r"own is refused: 'out\.txt' is a link that leads out of it; fix it"):
+        list(archives.members(path, lambda name: True, own=True))
+    (path / "out.txt").unlink()
+    (path / "folder").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(UserError, match="'folder' is a link to a folder: put the folder there"):
+        list(archives.members(path, lambda name: True, own=True))
+
+
+def test_folders_have_the_bounds_of_archives(tmp_path, monkeypatch):
+    path = tree(tmp_path / "own", FILES)
+    with pytest.raises(UserError, match=r"'top/a\.txt' is larger than 999 bytes"):
+        list(archives.members(path, lambda name: name.endswith("a.txt"), 999))
+    assert len(list(archives.members(path, lambda name: name.endswith("a.txt"), 1000))) == 1
+    monkeypatch.setattr(archives, "MEMBERS", 2)
+    with pytest.raises(UserError, match="has more than 2 files"):
+        list(archives.members(path, lambda name: True))
+
+
+def test_odd_files_of_a_folder_are_refused(tmp_path):
+    path = tree(tmp_path / "own", FILES | {"a\x1b[2J.txt": b""})
+    with pytest.raises(UserError, match="is unsafe") as error:
+        list(archives.members(path, lambda name: True, own=True))
+    assert str(error.value).isprintable()
+    pipes = tree(tmp_path / "pipes", {})
+    pipes.mkdir()
+    os.mkfifo(pipes / "pipe")
+    with pytest.raises(UserError, match="'pipe' is a link or a device"):
+        list(archives.members(pipes, lambda name: True, own=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,33 @@ def test_a_truncated_archive_is_one_line(tmp_path, name):
     with pytest.raises(UserError, match=f"dvc repro -f download@{name}") as error:
         datasets.get(name).parse(path, 42, Faults(path, 0.1))
     assert str(path) in line(error)
+
+
+# --- missing points
+
+
+def test_points_may_be_missing_only_where_a_format_can_say_so():
+    gap = face_table.Face("a.jpg", (), (1.0, 2.0, math.nan, math.nan), "a", "")
+    with pytest.raises(UserError, match=r"a\.jpg: point 1 is not a finite number: repair"):
+        face_table.build_table(Path("own"), [gap], {"a.jpg": (9, 9)}, 0.0)
+    table = face_table.build_table(Path("own"), [gap], {"a.jpg": (9, 9)}, 0.0, missing=True)
+    assert table["points"][0][:2] == [1, 2] and all(map(math.isnan, table["points"][0][2:]))
+    half = replace(gap, points=(1.0, 2.0, 3.0, math.nan))
+    with pytest.raises(UserError, match="point 1 is not a finite number"):
+        face_table.build_table(Path("own"), [half], {"a.jpg": (9, 9)}, 0.0, missing=True)
+
+
+@given(st.permutations(range(4)))
+def test_the_order_of_faces_with_gaps_does_not_matter(order):
+    gaps = [
+        (math.nan, math.nan, 1.0, 1.0),
+        (0.0, 0.0, 1.0, 1.0),
+        (math.nan,) * 4,
+        (-5.0, 1.0, math.nan, math.nan),
+    ]
+    faces = [face_table.Face("a.jpg", (), gap, "a", "") for gap in gaps]
+    ranked = sorted((faces[k] for k in order), key=face_table.rank)
+    assert list(map(face_table.rank, ranked)) == sorted(map(face_table.rank, faces))
 
 
 # --- drawing groups

@@ -111,6 +111,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, content in coco.members(8, 1):
         (made / "faces" / name).parent.mkdir(parents=True, exist_ok=True)
         (made / "faces" / name).write_bytes(content)
+    shutil.make_archive(str(made / "faces"), "zip", made / "faces")
     (made / "models").mkdir()
     for name, part in (("landmarks", "landmarks"), ("nose", "nose"), ("own", "landmarks")):
         shutil.copyfile(pretrained.file(part, "pt"), made / f"models/{name}.pt")
@@ -147,7 +148,7 @@ def test_command(command: str, here: Path, served: list[str]) -> None:
     if kind not in KINDS:
         pytest.fail(f"{command}: no way to try {kind!r} is known: add one to KINDS")
     KINDS[kind](command, words, served)
-    for name in re.findall(r"\b(?:predictions|exports)/[\w./-]*\w", COMMANDS[command]):
+    for name in re.findall(r"\b(?:predictions|exports|labels|inspection)/[\w./-]*\w", COMMANDS[command]):
         assert kind != "keypoints" or (here / name).exists(), f"{command}: there is no {name}"
 
 

@@ -25,7 +25,7 @@ def encoded(image: Image.Image, quality: int = 90) -> bytes:
 def found(pictures: dict[str, bytes]) -> list[tuple[str, str, str]]:
     duplicates = Duplicates()
     for name, content in pictures.items():
-        duplicates.add(name, content, Image.open(io.BytesIO(content)))
+        duplicates.add(name, content)
     return [(each.kind, each.file, each.what.rpartition(" ")[2]) for each in duplicates.find()]
 
 

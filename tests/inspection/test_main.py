@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -74,13 +76,23 @@ def test_what_is_wrong_is_listed_and_the_exit_status(tmp_path, capsys):
     assert "photos/a.json (a.jpg): its picture is not there" in said
     assert "c.png: not a whole picture" in said
     rows = list(csv.DictReader(Path("inspection/findings.csv").read_text().splitlines()))
-    assert [row["kind"] for row in rows] == ["left out", "left out"]
+    assert [row["file"] for row in rows if row["kind"] == "left out"] == ["photos/a.json (a.jpg)", "c.png"]
 
 
 def test_a_folder_without_annotations_is_one_line(tmp_path):
     lay(tmp_path / "faces", {})
     assert str(inspect("faces")).startswith("error: faces: 3 pictures")
     assert str(inspect("nothing")) == "error: nothing is missing: name your folder or archive"
+
+
+def test_the_light_install_is_enough(tmp_path):
+    lay(tmp_path / "faces", LAYOUTS["coco"](drawn(5)))
+    heavy = ("pandas", "torch", "matplotlib", "yaml", "pyarrow", "pydantic", "dvc")
+    program = f"import sys; sys.modules.update(dict.fromkeys({heavy})); from keypoints.__main__ import main; "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}main(['inspect', 'faces'])"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "points      5" in done.stdout, done.stderr
 
 
 def test_no_control_characters_reach_the_terminal(tmp_path, capsys):

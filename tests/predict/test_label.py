@@ -95,7 +95,8 @@ def test_corrections_are_never_overwritten(photos):
 
 def test_what_cannot_be_labelled(photos, tmp_path, capsys):
     assert "is no folder" in str(run("photos/a.jpg"))
-    assert "no photograph" in str(run(tmp_path / "photos/b/none")) or "is no folder" in str(run("none"))
+    (tmp_path / "empty").mkdir()
+    assert "no photograph" in str(run("empty"))
     (photos / "broken.jpg").write_bytes(b"<html>")
     assert run("photos") == 1
     assert "broken.jpg" in capsys.readouterr().err

@@ -174,7 +174,7 @@ def test_a_change_of_one_file_touches_only_its_stages(file, stages):
     assert touched(file) == stages
 
 
-@pytest.mark.parametrize("room", ["export", "reports", "app", "overlays"])
+@pytest.mark.parametrize("room", ["export", "reports", "app", "overlays", "inspection"])
 def test_rooms_that_make_no_output_touch_no_stage(room):
     files = [path.relative_to(ROOT) for path in (ROOT / "keypoints" / room).iterdir() if path.is_file()]
     assert files and all(touched(str(file)) == set() for file in files)

@@ -31,6 +31,8 @@ def assemble(
     Raises `UserError` for names that are of no use, for more wrong faces than the share `max_broken`, and
     where none remains.
     """
+    if not marks.faces:
+        check_share(source.path, marks.left_out, 0, max_broken)
     check_names(source.path, marks.names)
     marks = order(source.path, marks, rules)
     check_names(source.path, marks.names)

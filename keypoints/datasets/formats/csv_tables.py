@@ -11,76 +11,27 @@ reported by. Empty cells are missing points. Pixels of the upright picture, the 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from keypoints.crops import Region
 from keypoints.datasets import face_table
+from keypoints.datasets.formats.csv_header import BOX, PIXELS, Header, parse_header
 from keypoints.datasets.formats.documents import Document, Source, Text
-from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, numbered, order_names
+from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names
 from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.0, upright=True)
-PIXELS = "Image"  # Kaggle's column
-_FILE = ("file", "filename", "file_name", "image", "image_path", "image_name", "path", "picture", "photo", "")
-_NAME = ("name", "point", "label", "landmark", "keypoint", "part")
-_VISIBLE = ("visible", "visibility", "v")
-_BOX = ("left", "top", "width", "height")
-_GROUP, _SUBSET, _FACE = ("group", "person", "subject"), ("subset",), ("face", "face_id")
 _EMPTY = ("", "nan", "na", "none", "null")
-_X_Y = (  # nose_x, x0, noseX
-    r"(?P<name>.+?)[ _.-](?P<axis>[xyXY])",
-    r"(?P<axis>[xyXY])[ _.-]?(?P<name>\d+)",
-    r"(?P<name>.+?)(?P<axis>[XY])",
-)
-
-
-@dataclass(frozen=True)
-class Header:
-    """Where the columns of a table are.
-
-    points: of a wide table name -> columns of x and y; else none
-    at:     the role of a column -> its number
-    """
-
-    columns: list[str]
-    delimiter: str
-    points: dict[str, tuple[int, int]]
-    at: dict[str, int]
-
-    @property
-    def long(self) -> bool:
-        return {"name", "x", "y"} <= self.at.keys()
 
 
 def claims(name: str, document: Document) -> bool:
     """Whether its first line is a header with a file, or pixels, and points."""
     header = parse_header(document)
     return header is not None and (header.long or bool(header.points))
-
-
-def parse_header(document: Document) -> Header | None:
-    """The columns of a table, None for what is none."""
-    if not isinstance(document, Text):
-        return None
-    first = document.content[:65_536].decode("utf-8-sig", "replace").partition("\n")[0].strip("\r")
-    delimiter = max(",;\t", key=first.count)
-    try:
-        columns = next(csv.reader([first], delimiter=delimiter), [])
-    except csv.Error:
-        return None
-    columns = [column.strip() for column in columns]
-    small = [column.lower() for column in columns]
-    roles = {"file": _FILE, "name": _NAME, "x": ("x",), "y": ("y",), "visible": _VISIBLE, "face": _FACE}
-    roles |= {"group": _GROUP, "subset": _SUBSET} | {side: (side,) for side in _BOX}
-    at = {role: k for role, names in roles.items() for k, each in enumerate(small) if each in names}
-    if "file" not in at or len(columns) < 3:
-        return None
-    return Header(columns, delimiter, _pairs(columns), at)
 
 
 def read(source: Source, documents: dict[str, Document]) -> Marks:
@@ -90,12 +41,12 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
         header = parse_header(document)
         assert header is not None and isinstance(document, Text)  # as claimed
         before = len(marks.faces)
-        if header.long:
-            _read_long(marks, name, header, document)
-            names.append(order_names(face.points for face in marks.faces[before:]))
-        else:
-            _read_wide(marks, name, header, document)
-            names.append(tuple(header.points))
+        try:
+            (_read_long if header.long else _read_wide)(marks, name, header, document)
+        except csv.Error as error:
+            marks.leave_out(name, f"no CSV from some line on: {error}")
+        long_names = order_names(face.points for face in marks.faces[before:])
+        names.append(long_names if header.long else tuple(header.points))
         if set(names[-1]) != set(names[0]):
             raise UserError(f"{source.path}: {name}: its points are others than before: split the folder")
     marks.names = names[0]
@@ -117,9 +68,10 @@ def pictures(documents: dict[str, Document]) -> Iterator[tuple[str, bytes]]:
         if header is None or not isinstance(document, Text) or not has_pictures(document):
             continue
         column = header.columns.index(PIXELS)
-        for number, row in enumerate(_rows(document, header), 1):
-            if len(row) == len(header.columns):
-                yield _picture_name(name, number), to_pgm(row[column])
+        with contextlib.suppress(csv.Error):  # which reading the faces reports
+            for number, row in enumerate(_rows(document, header), 1):
+                if len(row) == len(header.columns):
+                    yield _picture_name(name, number), to_pgm(row[column])
 
 
 def to_pgm(text: str) -> bytes:
@@ -141,20 +93,6 @@ def _rows(document: Text, header: Header) -> Iterator[list[str]]:
     rows = csv.reader(stream, delimiter=header.delimiter)
     next(rows)
     yield from filter(None, rows)
-
-
-def _pairs(columns: list[str]) -> dict[str, tuple[int, int]]:
-    """Name -> columns of x and y."""
-    numbers = [k for k, column in enumerate(columns) if column.isdecimal()]
-    if len(numbers) > 2 and [columns[k] for k in numbers] == [str(k) for k in range(len(numbers))]:
-        pairs = zip(numbers[::2], numbers[1::2], strict=False)
-        return dict(zip(numbered(len(numbers) // 2), pairs, strict=False))
-    found: dict[str, dict[str, int]] = {}
-    for k, column in enumerate(columns):
-        match = next((m for form in _X_Y if (m := re.fullmatch(form, column))), None)
-        if match:
-            found.setdefault(match["name"], {})[match["axis"].lower()] = k
-    return {name: (axes["x"], axes["y"]) for name, axes in found.items() if len(axes) == 2}
 
 
 def _read_wide(marks: Marks, name: str, header: Header, document: Text) -> None:
@@ -212,8 +150,8 @@ def _add(
         marks.leave_out(where, "without points", broken=False)
         return
     box: Region | tuple[()] = ()
-    if all(_cell(header, row, side).lower() not in _EMPTY for side in _BOX):
-        left, top, width, height = (face_table.parse_number(_cell(header, row, side)) for side in _BOX)
+    if all(_cell(header, row, side).lower() not in _EMPTY for side in BOX):
+        left, top, width, height = (face_table.parse_number(_cell(header, row, side)) for side in BOX)
         box = (left, top, width, height)
     group, subset = _cell(header, row, "group"), _cell(header, row, "subset")
     marks.faces.append(Mark(where, name, file, points, box, group=group, subset=subset))

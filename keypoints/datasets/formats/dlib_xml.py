@@ -13,14 +13,14 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
-from xml.etree.ElementTree import Element, ParseError, SubElement
+from xml.etree.ElementTree import Element, SubElement
 
 from keypoints import files
 from keypoints.crops import Region
 from keypoints.datasets import face_table
-from keypoints.datasets.formats import writing
+from keypoints.datasets.formats import documents, writing
 from keypoints.datasets.formats.annotated import Annotated
-from keypoints.datasets.formats.documents import Document, Source
+from keypoints.datasets.formats.documents import Broken, Document, Source
 from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names
 from keypoints.errors import UserError
 
@@ -29,13 +29,10 @@ CONVENTION = Convention(first=0.0, upright=False)
 
 def root(content: bytes, where: str) -> Element:
     """The XML of a list; entities and the like are refused. `where` names it in a `UserError`."""
-    from defusedxml.ElementTree import fromstring
-
-    try:
-        found = fromstring(content, forbid_dtd=True)
-    except (ParseError, LookupError, ValueError) as error:  # a ValueError also for a DTD or an entity
-        why = " ".join(str(error).split())
-        raise UserError(f"{where} is no plain XML ({why}): download it again") from None
+    found = documents.parse(content)
+    if not isinstance(found, Element):
+        why = found.why if isinstance(found, Broken) else "no plain XML"
+        raise UserError(f"{where}: {why}: download it again")
     if not claims(where, found):
         raise UserError(f"{where} lists no face as dlib does: download it again")
     return found
@@ -73,11 +70,11 @@ def claims(name: str, document: Document) -> bool:
     return isinstance(document, Element) and document.find("images/image/box") is not None
 
 
-def read(source: Source, documents: dict[str, Document]) -> Marks:
+def read(source: Source, lists: dict[str, Document]) -> Marks:
     """The boxes with parts of all lists. Parts that are numbers have no names. Raises `UserError`."""
     marks = Marks(())
     parts: dict[int, list[str]] = {}
-    for name, document in documents.items():
+    for name, document in lists.items():
         assert isinstance(document, Element)
         for k, (file, box) in enumerate(boxes(document), 1):
             where = f"{name}: box {k}"
@@ -92,8 +89,8 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
                 file = next((each for each in spellings(file) if source.has(each, name)), file)
                 marks.faces.append(Mark(where, name, file, points, _numbers(box)))
     marks.names = order_names(parts.values())
-    if not marks.names:
-        raise UserError(f"{source.path}: {min(documents)}: no box has parts: mark the points in imglab")
+    if not marks.names and not any(each.broken for each in marks.left_out):
+        raise UserError(f"{source.path}: {min(lists)}: no box has parts: mark the points in imglab")
     return number_names(marks)
 
 

@@ -20,6 +20,7 @@ class Rules:
 
     names:     of the points in their order; of points without names all, of others those to read
     partners:  pairs of names that a mirror exchanges; None: unknown
+    flip:      the same as a table: for each point the index of its partner, from 0, or its own
     outlines:  runs of names
     normalise: the two names whose distance is 100 % of the error; None: the diagonal of the box
     regions:   region -> its names; together all
@@ -28,6 +29,7 @@ class Rules:
     said: frozenset[str] = frozenset()
     names: Run = ()
     partners: tuple[Run, ...] | None = None
+    flip: tuple[int, ...] = ()
     outlines: tuple[Run, ...] = ()
     normalise: Run | None = None
     regions: dict[str, Run] = field(default_factory=dict)
@@ -47,11 +49,20 @@ class Rules:
         for key, runs in pairs.items():
             if any(len(run) != 2 or run[0] == run[1] for run in runs):
                 raise UserError(f"{where}: {key}: two different names are needed: fix it")
+        if self.regions and sorted(name for run in self.regions.values() for name in run) != sorted(names):
+            raise UserError(f"{where}: regions: together they name every point once: fix it")
+        self._check_mirror(where, len(names))
+
+    def _check_mirror(self, where: str, points: int) -> None:
+        every = list(range(points))
+        back = [self.flip[k] for k in self.flip] if sorted(self.flip) == every else []
+        if self.flip and back != every:
+            raise UserError(f"{where}: flip: it has no partner for each point, from 0, and back: fix it")
+        if self.flip and self.partners:
+            raise UserError(f"{where}: flip says the same as partners: keep one")
         paired = [name for pair in self.partners or () for name in pair]
         if len(set(paired)) != len(paired):
             raise UserError(f"{where}: partners: a point has two: fix it")
-        if self.regions and sorted(name for run in self.regions.values() for name in run) != sorted(names):
-            raise UserError(f"{where}: regions: together they name every point once: fix it")
 
 
 def read(source: Source) -> Rules:
@@ -101,9 +112,16 @@ def _runs(value: Any) -> tuple[Run, ...]:
     return tuple(map(_run, value))
 
 
+def _table(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or any(type(index) is not int for index in value):
+        raise ValueError("flip: indices of points are needed as a list")
+    return tuple(value)
+
+
 _KEYS: dict[str, Callable[[Any], Any]] = {
     "names": _run,
     "partners": lambda value: None if value is None else _runs(value),
+    "flip": _table,
     "outlines": lambda value: _runs(value or []),
     "normalise": lambda value: None if value is None else _run(value),
     "regions": lambda value: {str(region): _run(names) for region, names in (value or {}).items()},

@@ -45,6 +45,8 @@ def derive(annotated: Annotated) -> Scheme:
     partners, flips = find_partners(names)
     if "partners" in rules.said:
         partners, flips = _paired(names, rules.partners or ()), rules.partners is not None
+    if rules.flip:
+        partners, flips = rules.flip, True
     outlines = trace(annotated.skeleton)
     if "outlines" in rules.said:
         outlines = tuple(tuple(map(names.index, run)) for run in rules.outlines)

@@ -196,7 +196,7 @@ def test_a_document_that_is_none(tmp_path, content, says):
     ids=["twice", "control", "long", "many"],
 )
 def test_names_of_no_use(tmp_path, names, says):
-    document = coco(keypoints=[2] * 3 * min(len(names), 3))
+    document = coco(keypoints=[2] * 3 * len(names))
     document["categories"][0] |= {"keypoints": names, "skeleton": []}
     with pytest.raises(UserError, match=says) as error:
         formats.read(folder(tmp_path, document), max_broken=1.0)

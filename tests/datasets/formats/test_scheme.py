@@ -131,7 +131,11 @@ def test_the_proposal_says_the_same(tmp_path_factory, names, skeleton):
         ("normalise: nose", "normalise: names of points are needed as a list"),
         ("regions: {eyes: [left_eye]}", "regions: together they name every point once"),
         ("outlines: [[chin]]", "outlines: no point is called 'chin'"),
-        ("flip: true", "flip: unknown key"),
+        ("mirror: true", "mirror: unknown key"),
+        ("flip: true", "flip: indices of points"),
+        ("flip: [1, 2, 0]", "flip: it has no partner for each point"),
+        ("flip: [1, 0]", "flip: it has no partner for each point"),
+        ("flip: [1, 0, 2]\npartners: [[left_eye, right_eye]]", "flip says the same as partners"),
         ("- a", "keys with values"),
         ("a: [", "keypoints.yaml: "),
         ("names: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
@@ -154,6 +158,8 @@ def test_rules_order_points_and_name_those_without_names(tmp_path):
     assert after.names == ("nose", "left_eye") and after.skeleton == ((1, 0),)
     assert after.points().tolist() == before.points()[:, [2, 0]].tolist()
     assert not scheme.derive(after).flips
+    (path / "keypoints.yaml").write_text("flip: [2, 1, 0]")
+    assert scheme.derive(formats.read(path)).partners == (2, 1, 0)
     document = coco()
     del document["categories"][0]["keypoints"]
     (path / "keypoints.yaml").write_text("names: [left_eye, right_eye, nose]")

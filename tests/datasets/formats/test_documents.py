@@ -1,0 +1,222 @@
+"""Sources are read within bounds, pictures found by any path, and nothing leads out of a source."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from itertools import groupby
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keypoints.datasets import formats
+from keypoints.datasets.formats import documents
+from keypoints.datasets.formats.documents import Broken, Source, Text
+from keypoints.datasets.formats.marks import Mark, Marks, order_names
+from keypoints.datasets.formats.shapes import recognise
+from keypoints.errors import UserError
+from keypoints.landmarks import IBUG, SCHEMES
+from tests.datasets.formats.layouts import LAYOUTS, drawn, lay
+from tests.inspection.faces import annotated
+from tests.layouts import line
+
+LAUGHS = b"<!DOCTYPE d [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;'>]><dataset>&b;</dataset>"
+OUTSIDE = b"<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><dataset>&e;</dataset>"
+
+
+@pytest.mark.parametrize(
+    "content", [LAUGHS, OUTSIDE, b"<a>" * 100_000, b"<a", b"{" * 99, b"[1e", b"[" * 10**6]
+)
+def test_documents_that_are_refused(content):
+    found = documents.parse(content)
+    assert isinstance(found, Broken) and found.why.isprintable() and len(found.why) < 300
+
+
+def test_large_documents_are_refused_before_they_are_parsed(monkeypatch):
+    monkeypatch.setattr(documents, "PARSED", 10)
+    monkeypatch.setattr(json, "loads", lambda text: pytest.fail("parsed"))
+    assert documents.parse(b'{"a": "bcdefgh"}') == Broken("larger than 10 bytes")
+    assert isinstance(documents.parse(b"file,name,x,y"), Text)
+
+
+def test_all_texts_together_are_bounded(tmp_path, monkeypatch):
+    path = lay(tmp_path, LAYOUTS["pts"](drawn(68)))
+    monkeypatch.setattr(documents, "KEPT", 2000)
+    with pytest.raises(UserError, match="its annotations are more than 2000 bytes"):
+        formats.read(path)
+
+
+@pytest.mark.parametrize(
+    "files, says",
+    [
+        ({"a.pts": b"version: 1\nn_points: 1000000\n{\n" + b"1 2\n" * 10**6 + b"}"}, "1000000 points"),
+        ({"a.pts": b"n_points: 0\n{\n}"}, "0 points"),
+        ({"a.pts": b"n_points: 3\n{\n1 2\n}"}, "1 points, though n_points says 3"),
+        ({"a.pts": b"n_points: 1\n{\n1 2 3\n}"}, "more than x and y"),
+        ({"a.csv": b"file," + b",".join(b"p%d_x,p%d_y" % (k, k) for k in range(30_000))}, "no annotation of"),
+        (
+            {
+                "a.csv": b"file,"
+                + b",".join(b"x%d,y%d" % (k, k) for k in range(2000))
+                + b"\nc.png"
+                + b",1" * 4000
+            },
+            "2000 dif",
+        ),
+        ({"a.csv": b"file,name,x,y\nc.png," + b"n" * 200_000 + b",1,2"}, "field larger|short name"),
+        ({"a.csv": b"file,name,x,y\nc.png,a\x1b[2J,1,2"}, "printable, short name"),
+        ({"a.csv": b"file,name,x,y\n../../etc/passwd,a,1,2"}, "its picture is not there"),
+        ({"a.csv": b"file,name,x,y\nc.png,a,1"}, "3 columns, the header has 4"),
+        ({"a.csv": b"file,name,x,y\nc.png,a,1,2\nc.png,a,1,2"}, "two points are called 'a'"),
+        ({"a.csv": b"file,name,x,y\n"}, "no face has points"),
+        ({"a.json": b'[{"data": {"image": "http://[x"}, "annotations": [{"result": 5}]}]'}, "no result is a"),
+        (
+            {"a.json": b'{"shapes": [{"shape_type": "point", "points": 5}], "imagePath": "c.png"}'},
+            "no list of x, y",
+        ),
+        ({"a.json": b'{"shapes": [1, null], "imagePath": 5}'}, "no shape is a point"),
+        (
+            {"a.xml": b"<dataset><images><image file='c.png'><box/></image></images></dataset>"},
+            "no box has parts",
+        ),
+        ({"a.xml": LAUGHS}, "a.xml: no plain XML"),
+    ],
+    ids=lambda value: str(value)[:60] if isinstance(value, str) else None,
+)
+def test_hostile_and_broken_annotations_are_one_line(tmp_path, files, says):
+    path = lay(tmp_path, files)
+    with pytest.raises(UserError, match=says) as error:
+        formats.read(path)
+    assert str(path) in line(error) and len(str(error.value)) < 600 and str(error.value).isprintable()
+
+
+def test_several_faces_on_a_picture(tmp_path):
+    def point(label, x, group=None):
+        return {"label": label, "points": [[x, 1]], "shape_type": "point", "group_id": group}
+
+    def labelme(shapes):
+        lay(tmp_path / "l", {"c.json": json.dumps({"imagePath": "c.png", "shapes": shapes}).encode()})
+        return [face.points[0] for face in formats.read(tmp_path / "l").faces]
+
+    assert labelme([point("a", 2.5, 1), point("a", 7.5, 2), point("b", 3, 1)]) == [2, 7]
+    with pytest.raises(UserError, match="two points are called 'a': give each face a group_id"):
+        labelme([point("a", 2.5), point("a", 7.5)])
+
+    common = {"original_width": 80, "original_height": 120}
+
+    def result(kind, **value):
+        identity = value.pop("id", "x")
+        return {"type": kind, "id": identity, "value": value, **common}
+
+    boxes = [
+        result("rectanglelabels", id=name, x=x, y=0, width=40, height=50)
+        for name, x in (("one", 0), ("two", 50))
+    ]
+    points = [result("keypointlabels", x=x, y=10, keypointlabels=["a"]) for x in (10, 60)]
+    task = {"data": {"image": "/data/upload/1/0a1b2c3d-c.png"}, "annotations": [{"result": boxes + points}]}
+    lay(tmp_path / "s", {"tasks.json": json.dumps([task]).encode()})
+    assert [face.box for face in formats.read(tmp_path / "s").faces] == [(0, 0, 32, 60), (40, 0, 32, 60)]
+    task["annotations"][0]["result"] = points
+    lay(tmp_path / "s", {"tasks.json": json.dumps([task]).encode()})
+    with pytest.raises(UserError, match="draw a rectangle around each face"):
+        formats.read(tmp_path / "s")
+
+
+def test_the_lists_of_wflws_attributes_repeat_faces(tmp_path):
+    found = formats.read(lay(tmp_path, LAYOUTS["WFLW"](drawn(98))))
+    assert len(found.faces) == 3
+    assert {face.subset for face in found.faces} == {"expression, blur"}
+    assert {face.more for face in found.faces} == {(("list", "list_98pt_rect_attr_train"),)}
+
+
+@pytest.mark.parametrize(
+    "header, expected",
+    [
+        (",0,1,2,3", ("point_0", "point_1")),  # YouTube Faces
+        ("file,x0,y0,x1,y1", ("point_0", "point_1")),
+        ("file,x_1,y_1,x_2,y_2", ("point_1", "point_2")),
+        ("image_path,left eye x,left eye y,noseX,noseY", ("left eye", "nose")),
+        ("file,left,top,width,height,score,jaw_0_x,jaw_0_y", ("jaw_0",)),  # `keypoints --csv`
+        ("file;nose.x;nose.y", ("nose",)),
+        ("file\tnose_x\tnose_y", ("nose",)),
+    ],
+)
+def test_headers_of_wide_tables(tmp_path, header, expected):
+    mark = next(each for each in "\t;," if each in header)
+    row = mark.join(["c.png", *("7" for _ in header.split(mark)[1:])])
+    found = formats.read(lay(tmp_path, {"a.csv": f"{header}\n{row}\n".encode()}))
+    assert found.names == expected and set(found.faces[0].points) == {7.0}
+
+
+# --- pictures
+
+
+names = st.text(alphabet="ab.\\/ é\x1b", max_size=12)
+
+
+@given(st.lists(names, max_size=6), names)
+def test_whatever_is_named_only_pictures_of_the_source_are_found(there, named):
+    source = Source(path=None)
+    for name in there:
+        if documents.normalise(name):
+            source.add_picture(name, (1, 1))
+    for find in (source.find, source.find_stem):
+        with contextlib.suppress(LookupError):
+            assert find(named, "b/list.xml") in source.sizes
+
+
+def test_the_picture_beside_the_document_comes_first():
+    source = Source(path=None)
+    for name in ("a/x.jpg", "b/x.jpg", "b/c/x.jpg"):
+        source.add_picture(name, (1, 1))
+    assert source.find("x.jpg", "b/list.json") == "b/x.jpg"
+    assert source.find("c/x.jpg", "b/list.json") == "b/c/x.jpg"
+    assert source.find_stem("a/x", "list.json") == "a/x.jpg"
+
+
+# --- names and schemes of points
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), unique=True, min_size=1), st.data())
+def test_the_order_of_the_faces_is_kept_though_each_lacks_points(order, data):
+    faces = [[n for n in order if data.draw(st.booleans())] for _ in range(3)]
+    found = order_names([*faces, order])
+    assert found == tuple(order)
+    assert set(order_names(faces)) == {name for face in faces for name in face}
+
+
+def test_faces_that_contradict_each_other_still_give_every_name_once():
+    assert sorted(order_names([["a", "b"], ["b", "a"], ["c", "a"]])) == ["a", "b", "c"]
+    assert order_names([["10", "2"], ["1"]]) == ("1", "2", "10")
+
+
+def marks(points) -> Marks:
+    labels = tuple(f"point_{k}" for k in range(points.shape[1]))
+    faces = [Mark("", "", "", dict(zip(labels, map(tuple, face), strict=True))) for face in points.tolist()]
+    return Marks(labels, faces=faces, named=False)
+
+
+def test_a_known_scheme_is_recognised_by_where_its_points_lie():
+    points = annotated()[1]
+    assert recognise(marks(points)) is IBUG
+    points[:3, 5] = math.nan
+    assert recognise(marks(points)) is IBUG
+    assert recognise(marks(points[:, ::-1])) is None
+    assert recognise(marks(points * [1, -1])) is None  # on their heads
+    assert recognise(marks(points[:, :67])) is None
+
+
+def test_a_tool_that_sorts_names_changes_no_scheme(tmp_path):
+    for known in SCHEMES.values():
+        if known.points > 1:
+            faces = drawn(known.points)
+            path = lay(tmp_path / known.name, LAYOUTS["dlib"](faces))
+            text = (path / "faces.xml").read_text()
+            for k, name in reversed(list(enumerate(known.names()))):
+                text = text.replace(f"'p{k:03}'", f"'{name}'")
+            runs = groupby(text.splitlines(keepends=True), lambda each: "<part" in each)
+            lines = [line for parts, run in runs for line in (sorted(run) if parts else run)]
+            (path / "faces.xml").write_text("".join(lines))
+            assert formats.read(path, max_broken=1.0).names == tuple(known.names())
