@@ -3,6 +3,7 @@
 keypoints export                                  # exports/landmarks.onnx
 keypoints export --weights models/nose.pt --out nose.onnx
 keypoints export --mlflow                         # exports/landmarks-mlflow
+keypoints export --mlflow --register faces        # and a version of the model faces in MLflow's registry
 mlflow models serve -m exports/landmarks-mlflow --env-manager local
 """
 
@@ -33,11 +34,16 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints export") -
     what.add_argument(
         "--mlflow", type=Path, nargs="?", const=UNNAMED, help="an MLflow model in this folder instead"
     )
+    parser.add_argument("--register", metavar="NAME", help="with --mlflow: as a version of this model, too")
     args = parser.parse_args(argv)
-    errors.run(main, args.part, args.weights, args.out, args.mlflow)
+    if args.register and args.mlflow is None:
+        parser.error("--register goes with --mlflow")
+    errors.run(main, args.part, args.weights, args.out, args.mlflow, args.register)
 
 
-def main(part: str, own: Path | None, out: Path | None, folder: Path | None) -> None:
+def main(
+    part: str, own: Path | None, out: Path | None, folder: Path | None, register: str | None = None
+) -> None:
     import_extra("train", "torch", "onnxscript")
     from keypoints.models.trained import Trained
 
@@ -51,6 +57,8 @@ def main(part: str, own: Path | None, out: Path | None, folder: Path | None) -> 
         folder = FOLDER / f"{name}-mlflow" if folder == UNNAMED else folder
         with silenced():
             mlflow_package.save(trained, name, folder)
+            if register:
+                mlflow_package.register(trained, name, folder, register)
         print(f"{folder}: mlflow models serve -m {folder} --env-manager local")
     else:
         from keypoints.export import onnx_graph

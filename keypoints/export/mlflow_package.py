@@ -11,10 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from keypoints import files
+from keypoints import files, paths
 from keypoints.errors import UserError
 from keypoints.export import onnx_graph
 from keypoints.models.trained import Trained
+from keypoints.tracking import store
+from keypoints.tracking.store import Store
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # What mlflow_model.py imports, directly and through others: neither torch nor DVC.
@@ -45,25 +47,41 @@ def save(trained: Trained, name: str, folder: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def log(weights: Path, address: str, experiment: str, run_id: str) -> None:
-    """Give a run, in the experiment of this id of the MLflow at this address, the model of a weights file.
+def log(trained: Trained, weights: Path, target: Store, run_id: str, register: str | None = None) -> None:
+    """Give a run in MLflow the model of a weights file, or of an ONNX file that `save` has made.
 
-    The model keeps the weights as they are and needs torch: to make an ONNX file takes some seconds more.
+    Weights stay as they are and need torch: to make an ONNX file takes some seconds more. `register`: also as
+    a new version of the registry's model of this name.
     """
     import mlflow
     from mlflow import pyfunc
     from mlflow.models import Model
 
-    mlflow.set_tracking_uri(address)
-    mlflow.set_experiment(experiment_id=experiment)  # or the model would belong to another one than its run
-    trained = Trained.load(weights)
+    mlflow.set_tracking_uri(target.address)
+    mlflow.set_experiment(experiment_id=target.experiment)  # or the model would belong to another one
+    packages = NEEDED if weights.suffix == ".onnx" else [*NEEDED, "torch"]
     Model.log(
         artifact_path=None,
         name=weights.stem,
         flavor=pyfunc,
         run_id=run_id,
-        **contents(trained, weights, [*NEEDED, "torch"]),
+        registered_model_name=register,
+        **contents(trained, weights, packages),
     )
+
+
+def register(trained: Trained, name: str, folder: Path, register: str) -> None:
+    """Make a version of the registry's model `register` of a folder that `save` has written, in its own run.
+
+    The registry is the one of MLFLOW_TRACKING_URI, or of mlflow.db here. Raises `UserError`.
+    """
+    target = store.connect(paths.workspace().resolve())
+    try:
+        run = target.client.create_run(target.experiment, tags={"part": name}, run_name=f"export {name}")
+        log(trained, folder / "artifacts" / f"{name}.onnx", target, run.info.run_id, register)
+        target.client.set_terminated(run.info.run_id)
+    except Exception as error:  # SQLAlchemy's, requests', MLflow's own
+        raise UserError(f"{target.address}: {store.explain(error)}") from None
 
 
 def contents(trained: Trained, weights: Path, packages: list[str]) -> dict[str, Any]:

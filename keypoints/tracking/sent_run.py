@@ -134,8 +134,9 @@ class SentRun:
         """Make an MLflow model of the weights, once."""
         if self.model_id() is None:
             from keypoints.export import mlflow_package
+            from keypoints.models.trained import Trained
 
-            mlflow_package.log(weights, self.store.address, self.store.experiment, self.run_id)
+            mlflow_package.log(Trained.load(weights), weights, self.store, self.run_id)
 
 
 def find_trained(store: Store, facts: Event) -> Run | None:

@@ -32,6 +32,7 @@ from keypoints import __main__ as program
 from keypoints import compose, params, paths, pretrained
 from keypoints.errors import UserError
 from keypoints.recipes import validate
+from keypoints.reports import compare
 from keypoints.reports.experiments import parse_figures
 from keypoints.synthetic import coco
 
@@ -180,6 +181,9 @@ def try_make(command: str, words: list[str], served: list[str]) -> None:
             call(["app", *shlex.split(line)[3:]])
         if line.startswith("python -m keypoints.reports.systems"):
             check_systems(shlex.split(line)[3:])
+        if line.startswith("python -m keypoints.reports.compare"):
+            arguments = compare.parser().parse_args(shlex.split(line)[3:])
+            assert set(arguments.parts) <= set(compose.parts())
 
 
 def check_systems(words: list[str]) -> None:
@@ -215,6 +219,8 @@ def try_dvc(command: str, words: list[str], served: list[str]) -> None:
             assert item in ("", *settings["parts"], *settings["datasets"]), f"{command}: no {item}"
     elif words[1] == "pull":
         assert all((ROOT / target).exists() for target in done.targets)
+    elif words[1] == "push":
+        assert not done.targets and done.run_cache
     elif words[1:3] == ["artifacts", "get"]:
         assert done.name in pipeline()["artifacts"]
 
@@ -228,6 +234,12 @@ def check_overrides(overrides: list[str], sweeps: bool) -> None:
     for combination in each:
         assert list(combination) == ["params.yaml"]
         params.parse(compose.read(combination["params.yaml"]), "conf")
+
+
+def try_python(command: str, words: list[str], served: list[str]) -> None:
+    """Values are composed and checked, into no file."""
+    assert words[:3] == ["python", "-m", "keypoints.compose"]
+    params.parse(compose.read(words[3:]), "conf")
 
 
 def try_mlflow(command: str, words: list[str], served: list[str]) -> None:
@@ -293,6 +305,7 @@ KINDS: dict[str, Callable[[str, list[str], list[str]], None]] = {
     "make": try_make,
     "dvc": try_dvc,
     "mlflow": try_mlflow,
+    "python": try_python,
     "pip": try_pip,
     "docker": try_docker,
     "pre-commit": try_pre_commit,

@@ -22,6 +22,7 @@ from keypoints.export import mlflow_package
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
 from keypoints.predict.predictor import Predictor
+from keypoints.tracking import store
 from tests.export.helpers import shell
 
 
@@ -131,3 +132,21 @@ def test_a_folder_that_is_no_model_is_left_alone(file: Path, tmp_path: Path) -> 
     with pytest.raises(UserError, match="letters is there and no MLflow model"):
         mlflow_package.save(Trained.load(file), "nose", tmp_path / "letters")
     assert (tmp_path / "letters" / "a.txt").read_text() == "dear"
+
+
+def test_it_becomes_a_version_of_a_registered_model(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice are two versions, and an alias finds one of them."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # restored by the end: to log sets it
+    trained = Trained.load(file)
+    mlflow_package.save(trained, "nose", tmp_path / "nose")
+    for number in (1, 2):
+        mlflow_package.register(trained, "nose", tmp_path / "nose", "noses")
+        client = store.connect(tmp_path).client
+        versions = [int(each.version) for each in client.search_model_versions("name = 'noses'")]
+        assert max(versions) == number
+    client.set_registered_model_alias("noses", "best", "1")
+    found = client.get_model_version_by_alias("noses", "best")
+    assert found.status == "READY" and found.source.startswith("models:/")
