@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SCORER ?= ../shared/tools/kaggle_score.py
 READY := $(VENV)/.ready
+SECONDS ?= 600
+SEED ?= 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -25,6 +27,9 @@ repro: compose mend ## environment, params.yaml, the whole pipeline on the drawn
 
 test: $(READY) ## environment, the tests (they run the whole demo pipeline once, in a copy)
 	python -m pytest
+
+torture: $(READY) ## damaged files on all that reads files, and kills; SECONDS=600 SEED=0
+	python -m tests.torture --seconds $(SECONDS) --seed $(SEED)
 
 app: $(READY) ## the page: pictures in, points out; APP='--port 8080 --weights FILE'
 	python -m keypoints.app $(APP)
