@@ -21,8 +21,8 @@ import skimage
 from PIL import Image
 
 from keypoints import Predictor, errors
-from keypoints.images import open_picture
-from keypoints.predict.__main__ import ENDINGS, in_order
+from keypoints.images import ENDINGS, open_picture
+from keypoints.predict.__main__ import in_order
 from keypoints.reports import markdown
 from keypoints.reports.box_study import grow
 
