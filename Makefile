@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SCORER ?= ../shared/tools/kaggle_score.py
 READY := $(VENV)/.ready
+SECONDS ?= 600
+SEED ?= 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -43,6 +45,8 @@ ui: $(READY) ## MLflow's page with all runs, on this computer; UI='--port 5001'
 
 compare: $(READY) ## what was changed and what it did; RUNS='HEAD workspace EXPERIMENT --parts nose'
 	python -m keypoints.reports.compare $(RUNS)
+torture: $(READY) ## damaged files on all that reads files, and kills; SECONDS=600 SEED=0
+	python -m tests.torture --seconds $(SECONDS) --seed $(SEED)
 
 app: $(READY) ## the page: pictures in, points out; APP='--port 8080 --weights FILE'
 	python -m keypoints.app $(APP)

@@ -70,6 +70,12 @@ def warn(text: str) -> None:
     print(printable(f"warning: {text}"), file=sys.stderr)
 
 
+def is_about_name(error: Exception) -> bool:
+    """Whether a file could not be written for what it would be called: too long, or not to be spelled."""
+    numbers = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
+    return isinstance(error, UnicodeError) or getattr(error, "errno", None) in numbers
+
+
 def import_extra(extra: str, *modules: str) -> None:
     """Raise `UserError` that names the extra to install where one of these modules is not there."""
     for module in modules:

@@ -16,8 +16,11 @@ from keypoints.picture_limits import MAX_BYTES, check_size, check_tiles, check_w
 
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
+_ENDINGS = "jpg jpeg jpe jfif jif mpo png webp bmp gif tif tiff ppm pgm pbm pnm avif heic heif"
+ENDINGS = tuple(f".{ending}" for ending in _ENDINGS.split())
+# What other systems put beside photographs, thumbnails among it.
+SYSTEM = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "Thumbs.db", "desktop.ini")
 _HEIC = re.compile(rb".{4}ftyp(?:.{4}){0,16}?he[iv][cmsx]", re.DOTALL)  # the brands at a file's start
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 _BACK = {6: 8, 8: 6}  # the orientations that undo others; the rest undo themselves
 
 warnings.filterwarnings("ignore", module=r"PIL\.")  # sizes are bounded here, and odd EXIF is ignored
@@ -44,6 +47,11 @@ def open_picture(picture: Picture) -> Image.Image:
         return decode(read(picture), 3, upright=True)
     kind = type(picture).__name__
     raise ValueError(f"a picture is a path, bytes, a file, a Pillow image or an array, not {kind}")
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a path within a folder is hidden, or some system's own."""
+    return any(part.startswith(".") or part in SYSTEM for part in path.parts)
 
 
 def read(file: str | Path | IO[bytes]) -> bytes:

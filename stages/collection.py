@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keypoints import errors, params, plots
+from keypoints import errors, images, params, plots
 from keypoints.crops import Region
 from keypoints.predict import box_lists
 
@@ -20,7 +20,8 @@ DRAWN = "A net of the demo: it has seen drawn faces alone, and finds little on p
 
 def main(name: str, photos: Path, model: Path, out: Path) -> None:
     given = box_lists.read(photos / BOXES) if (photos / BOXES).exists() else None
-    files = {path.name: path for path in sorted(photos.iterdir()) if path.is_file() and path.name[0] != "."}
+    inside = sorted(path for path in photos.iterdir() if path.is_file())
+    files = {path.name: path for path in inside if not images.is_hidden(Path(path.name))}
     files.pop(BOXES, None)
     for listed in given.entries if given else ():
         if listed[-1] not in files:
@@ -34,7 +35,6 @@ def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, mod
     """One PNG per photograph into the folder `out`; a file that is none is one warning."""
     import torch  # not before there is a photograph: most runs of the pipeline have none
 
-    from keypoints.images import open_picture
     from keypoints.predict.predictor import Predictor
 
     settings = params.load()
@@ -43,13 +43,19 @@ def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, mod
     predict = Predictor(weights=model, tta=settings.part(name).evaluate.flip)
     for file, path in files.items():
         try:
-            picture = open_picture(path)
+            picture = images.open_picture(path)
             faces = predict(picture, boxes_of(file, given))
         except (ValueError, OSError) as error:
             errors.warn(f"{path}: left out: {error}")
             continue
         boxes, points = [face.box for face in faces], [face.points for face in faces]
-        plots.photograph(out / f"{file}.png", np.asarray(picture), boxes, points, predict.scheme, caption)
+        try:
+            image = np.asarray(picture)
+            plots.photograph(out / f"{file}.png", image, boxes, points, predict.scheme, caption)
+        except (OSError, UnicodeError) as error:
+            if not errors.is_about_name(error):
+                raise
+            errors.warn(f"{path}: left out: no file can be called after it: rename it")
 
 
 def boxes_of(file: str, given: box_lists.BoxList | None) -> list[Region] | None:

@@ -107,8 +107,17 @@ def predict_all(
             if image is None:
                 broken += 1
                 continue
-            for writer in writers:
-                writer.write(name, image, faces)
+            try:
+                for writer in writers:
+                    writer.write(name, image, faces)
+            except (OSError, UnicodeError) as error:
+                if not errors.is_about_name(error):
+                    raise
+                broken += 1
+                print(
+                    errors.printable(f"error: {name}: no file can be called after it: rename it"),
+                    file=sys.stderr,
+                )
     if out and broken < len(names):
         print(f"{len(names) - broken} annotated in {out}", file=sys.stderr)
     if broken:
@@ -116,14 +125,24 @@ def predict_all(
 
 
 def photographs(named: list[str]) -> list[str]:
-    """The files that were named and those in folders that were. Raises `UserError` where there is none."""
-    from keypoints.images import ENDINGS
+    """The files that were named, and those in folders that were; what is passed over there is counted.
+
+    Raises `UserError` where there is none.
+    """
+    from keypoints.images import ENDINGS, is_hidden
 
     found: list[str] = []
     for name in named:
-        if Path(name).is_dir():
-            inside = [p for p in Path(name).rglob("*") if p.suffix.lower() in ENDINGS and p.is_file()]
-            found += sorted(map(str, inside))
+        folder = Path(name)
+        if folder.is_dir():
+            inside = sorted(path for path in folder.rglob("*") if path.is_file())
+            taken = [
+                p for p in inside if p.suffix.lower() in ENDINGS and not is_hidden(p.relative_to(folder))
+            ]
+            found += map(str, taken)
+            if len(taken) < len(inside):
+                passed = len(inside) - len(taken)
+                errors.warn(f"{name}: {passed} files passed over, hidden or no pictures by their names")
         else:
             found.append(name)
     if not found:

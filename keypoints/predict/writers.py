@@ -44,7 +44,10 @@ class Csv:
     def __enter__(self) -> Self:
         self.stack = ExitStack()
         file = self.stack.enter_context(files.whole(self.path))
-        self.rows = csv.writer(self.stack.enter_context(open(file, "w", newline="")), lineterminator="\n")
+        self.rows = csv.writer(
+            self.stack.enter_context(open(file, "w", encoding="utf-8", errors="surrogateescape", newline="")),
+            lineterminator="\n",
+        )
         points = [f"{name}_{axis}" for name in self.names for axis in "xy"]
         self.rows.writerow(["file", "left", "top", "width", "height", "score", *points])
         return self

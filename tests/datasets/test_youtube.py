@@ -82,6 +82,15 @@ def test_a_row_that_is_there_twice_counts_once(tables, tmp_path, capsys):
     assert "3 rows are there twice" in capsys.readouterr().err
 
 
+def test_line_ends_of_windows_and_a_byte_order_mark_change_nothing(tables, tmp_path):
+    files = youtube_files()
+    for name in (name for name in files if name.endswith(".csv")):
+        files[name] = b"\xef\xbb\xbf" + files[name].replace(b"\n", b"\r\n")
+    pd.testing.assert_frame_equal(
+        youtube.parse(as_zip(tmp_path / "youtube", files), 42, 0.0), tables["youtube"]
+    )
+
+
 def test_two_rows_that_contradict_each_other_are_refused(tmp_path):
     files = youtube_files("data/")
     files["data/test_frames_keypoints.csv"] += sheet(FRAMES["test"][:1], value="9").splitlines()[1] + b"\n"

@@ -135,3 +135,45 @@ def test_no_more_is_at_work_than_fits_into_memory(weights):
     names = range(len(weights))
     found = [f.result() for f in __main__.in_order(call, names, weights.__getitem__, 10)]
     assert found == list(names) and heaviest <= 10
+
+
+def test_a_folder_of_many_systems(tmp_path: Path, capsys) -> None:
+    """Every ending of pictures; what is hidden, a system's own or no picture is passed over and counted."""
+    pictures = ["a.JPG", "b.jfif", "c.jpe", "d.mpo", "e.heic", "sub/f.png"]
+    others = [
+        ".g.jpg",
+        "._a.jpg",
+        ".thumbs/h.jpg",
+        "@eaDir/a.jpg",
+        "__MACOSX/._a.jpg",
+        "Thumbs.db",
+        "notes.txt",
+    ]
+    for name in pictures + others:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert __main__.photographs([str(tmp_path)]) == [str(tmp_path / name) for name in sorted(pictures)]
+    assert f"{len(others)} files passed over" in capsys.readouterr().err
+    assert __main__.photographs([str(tmp_path / ".g.jpg")]) == [str(tmp_path / ".g.jpg")]  # named is named
+
+
+def test_names_that_no_output_can_have_are_one_line_and_the_others_go_on(folder, tmp_path, capsys) -> None:
+    names = [f"{'n' * 240}.jpg", "b.jpg", os.fsdecode(b"b\xff.jpg")]
+    for name in names:
+        (tmp_path / name).write_bytes((folder / "b.jpg").read_bytes())
+    files = [str(tmp_path / name) for name in names]
+    with pytest.raises(SystemExit) as ended:
+        call(
+            folder,
+            "--box",
+            "180,70,90,90",
+            "--csv",
+            str(tmp_path / "a.csv"),
+            "--out",
+            str(tmp_path / "out"),
+            *files,
+        )
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert ended.value.code == 1 and len(said) == 1 and "nnn.jpg: no file can be called after it" in said[0]
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert b"b\xff.jpg," in (tmp_path / "a.csv").read_bytes()

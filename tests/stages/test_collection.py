@@ -123,3 +123,10 @@ def test_photographs_never_enter_git() -> None:
         ["git", "ls-files", "data"], cwd=ROOT, text=True, capture_output=True, check=True
     )
     assert tracked.stdout.split() == ["data/collection/.gitignore"]
+
+
+def test_a_name_that_is_too_long_is_one_warning(photos: Path, weights: Path, capsys) -> None:
+    long = photos / f"{'n' * 248}.png"
+    long.write_bytes((photos / "a.png").read_bytes())
+    assert {path.name for path in run(photos, weights).iterdir()} == {"a.jpg.png", "a.png.png"}
+    assert capsys.readouterr().err.count("no file can be called after it") == 1

@@ -12,7 +12,7 @@ from keypoints.predict.detectors.detection import Calibration, Detection
 
 CALIBRATION = Calibration(side=1.0, right=0.0, down=0.0)  # it was trained on dlib's boxes
 LONGEST = 480  # pixels: a larger picture is searched at this size
-SURE = 0.4  # a less certain place is no face; chosen on validation photographs
+SURE = 0.3  # a less certain place is no face; chosen on validation photographs
 STEP = 32  # pixels: sides are a multiple of it, by grey on the right and below
 
 
