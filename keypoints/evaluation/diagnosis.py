@@ -19,7 +19,7 @@ def encode_and_decode(codec: Codec, points: np.ndarray, batch: int = 16) -> np.n
     found = []
     for some in torch.from_numpy(points).split(batch):  # maps are large
         target = codec.encode(some)
-        found.append(codec.decode(target.log() if codec.output_spec.map_size else target))
+        found.append(codec.decode(codec.perfect(target)))
     return torch.cat(found).numpy()
 
 

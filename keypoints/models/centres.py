@@ -85,6 +85,10 @@ class Centres(Codec):
         away = (output[:, 1:] - target[:, 1:MAPS]).abs().sum(1)
         return self.weight * (focal + (away * near).sum() / near.sum().clamp_min(1))
 
+    def perfect(self, target: Tensor) -> Tensor:
+        sure = target[:, :1].clamp(1e-4, 1 - 1e-4)
+        return torch.cat([sure.logit() + RARE, target[:, 1:MAPS]], 1)
+
     def find(self, output: Tensor, most: int) -> Tensor:
         """The surest `most` faces (N, most, 5): x, y of the axis' two points, pixels, and the score 0…1.
 

@@ -66,6 +66,10 @@ class Codec(ABC):
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """How far the net's output (N, …), as `output_spec` says, is from the target: one number."""
 
+    def perfect(self, target: Tensor) -> Tensor:
+        """The output of a net that has learned the target."""
+        return target
+
     @abstractmethod
     def decode(self, output: Tensor) -> Tensor:
         """The net's output (N, …) -> points (N, K, 2), pixels of the crop."""
@@ -179,6 +183,9 @@ class Heatmap(Codec):
             away = expectation(softmax2d(output)) - expectation(target)
             loss = loss + self.config.coordinate_weight * 100 * away.abs().mean()
         return loss
+
+    def perfect(self, target: Tensor) -> Tensor:
+        return target.log()
 
     def decode(self, output: Tensor) -> Tensor:
         return expectation(softmax2d(output.float())) * self.size.to(output.device) - 0.5

@@ -32,7 +32,7 @@ AGREED = 0.85  # where a box and the points' own share less, the face is looked 
 ROLLED = 10.0  # degrees: and where it is turned by more
 # How far the answers for a face and for its mirror image lie apart, in the `doubt` of the weights:
 UNSURE = 1.5  # more: the face is looked for lying and upside down too
-NO_FACE = 3.5  # more, after all looks: it is no face
+NO_FACE = 3.5  # times the detector's score: more, after all looks, is no face
 TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
 
 
@@ -160,7 +160,7 @@ class Predictor:
                 for points, doubt in [next(answers)]
             ]
             if boxes is None:
-                faces.append(without_twins([face for face, doubt in seen if self.is_face(doubt)]))
+                faces.append(without_twins([face for face, doubt in seen if self.is_face(doubt, face.score)]))
             else:
                 faces.append([face for face, _ in seen])
         return faces
@@ -228,9 +228,12 @@ class Predictor:
         doubt = self.scheme.disagreement(found, mirrored) if self.scheme.eyes else np.zeros(len(cut))
         return (found + mirrored) / 2, doubt
 
-    def is_face(self, doubt: float) -> bool:
-        """Whether what is in so much doubt, %, is a face; parts of whole pictures believe everything."""
-        return self.net.framing.region != "box" or doubt <= NO_FACE * self.net.doubt
+    def is_face(self, doubt: float, score: float) -> bool:
+        """Whether what is in so much doubt, %, is a face: the less, the surer the detector has to be.
+
+        Parts of whole pictures believe everything.
+        """
+        return self.net.framing.region != "box" or doubt <= NO_FACE * score * self.net.doubt
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""

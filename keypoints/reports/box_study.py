@@ -171,7 +171,8 @@ def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
             image = Image.fromarray(scene)
             found = detector(scene)
             _, doubts = predictor.look_closely([Place(image, one.box, one.roll) for one in found])
-            boxes = [one.box for one, doubt in zip(found, doubts, strict=True) if predictor.is_face(doubt)]
+            pairs = zip(found, doubts, strict=True)
+            boxes = [one.box for one, doubt in pairs if predictor.is_face(doubt, one.score)]
             truth = [upright_box(face.points) for face in placed]
             hits += [
                 (face, any(crops.overlap(box, other) > 1 / 3 for other in boxes))
@@ -198,7 +199,7 @@ def answer(
 ) -> tuple[np.ndarray | None, int]:
     """The points of the photograph's face where it is found, and how many other boxes are left."""
     points, doubts = predictor.look_closely([Place(photo.image, one.box, one.roll) for one in found])
-    kept = [i for i, doubt in enumerate(doubts) if predictor.is_face(doubt)]
+    kept = [i for i, doubt in enumerate(doubts) if predictor.is_face(doubt, found[i].score)]
     nearest = find_nearest([found[i] for i in kept], photo.box)
     own = next((i for i in kept if found[i].box == nearest), None)
     return (None, len(kept)) if own is None else (points[own], len(kept) - 1)

@@ -33,24 +33,18 @@ def scene(*faces: list[float]) -> Tensor:
     return torch.tensor([[*faces, [float("nan")] * 5]])
 
 
-def perfect(target: Tensor) -> Tensor:
-    """The output (N, 6, h, w) of a net that knows the target."""
-    sure = target[:, :1].clamp(1e-4, 1 - 1e-4)
-    return torch.cat([sure.logit() + RARE, target[:, 1:MAPS]], 1)
-
-
 @quick
 @given(st.floats(4, 155), st.floats(4, 91), sides, rolls)
 def test_a_face_comes_back(x: float, y: float, side: float, roll: float) -> None:
     points = torch.tensor([face(x, y, side, roll)])[:, :4].unflatten(1, (2, 2))
     target = CODEC.encode(points)
     assert target.shape == (1, 8, SIZE[1] // STRIDE, SIZE[0] // STRIDE)
-    torch.testing.assert_close(CODEC.decode(perfect(target)), points, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(CODEC.decode(CODEC.perfect(target)), points, atol=1e-3, rtol=1e-4)
 
 
 def test_several_faces_come_back_and_no_more() -> None:
     faces = [face(30, 40, 20, 10), face(90, 50, 40, -80), face(140, 80, 12, 170)]
-    found = CODEC.find(perfect(CODEC.encode(scene(*faces))), 5)[0]
+    found = CODEC.find(CODEC.perfect(CODEC.encode(scene(*faces))), 5)[0]
     assert ((found[:, 4] > 0.9) == torch.tensor([True] * 3 + [False] * 2)).all()
     seen = sorted(found[:3, :4].tolist())
     np.testing.assert_allclose(seen, sorted(row[:4] for row in faces), atol=1e-3)
@@ -69,14 +63,14 @@ def test_what_counts_not_is_neither_learned_nor_held_against_the_net() -> None:
 @given(st.integers(0, 2**31 - 1))
 def test_the_loss_is_least_at_the_truth(seed: int) -> None:
     target = CODEC.encode(scene(face(40, 40, 30, 15), face(110, 60, 50, -60)))
-    right = perfect(target)
+    right = CODEC.perfect(target)
     noise = torch.randn(right.shape, generator=torch.Generator().manual_seed(seed))
     assert CODEC.loss(right, target) < CODEC.loss(right + noise, target)
 
 
 def test_an_unlabelled_face_that_the_net_is_sure_of_costs_nothing() -> None:
     target = CODEC.encode(scene(face(30, 40)))
-    right = perfect(target)
+    right = CODEC.perfect(target)
     sure, unsure = right.clone(), right.clone()
     sure[0, 0, 12, 35], unsure[0, 0, 12, 35] = RARE + 4, RARE
     assert CODEC.loss(sure, target) <= CODEC.loss(right, target) < CODEC.loss(unsure, target)
