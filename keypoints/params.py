@@ -35,8 +35,10 @@ class Profile:
     faces: dict[str, Count]  # how many faces to draw for each synthetic data set
     max_epochs: dict[str, Count | None]  # an upper bound for each part
     batch: Count  # faces a step, where an option takes it over by ${train.batch}
-    scene: Annotated[int, Field(ge=32, le=1024)]  # pixels a side, where an option takes ${profile.scene}
     max_broken: Share  # of the images may be unreadable and left out
+    scene: Annotated[int, Field(ge=32, le=1024)] = (
+        256  # pixels a side, where an option takes ${profile.scene}
+    )
 
 
 @dataclass(config=STRICT)
@@ -67,9 +69,9 @@ class Dataset:
     where `path` is not `DRAWN`, it is that folder or archive.
     """
 
-    path: str
-    max_broken: Share  # of the faces may be left out
-    splits: Splits | None  # None: the data set's module has protocols of its own
+    path: str = DRAWN
+    max_broken: Share = 0.01  # of the faces may be left out
+    splits: Splits | None = None  # None: the data set's module has protocols of its own
     file: Annotated[str, Field(pattern=r"^[^/\\]+$")] = ""  # none: it is not to be had
     sha256: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(
         default_factory=list
@@ -227,7 +229,7 @@ def _check_names(tree: dict[str, Any], options: dict[str, dict[str, Any]]) -> No
     for name, option in options.items():
         train = option.get("train")
         init = train.get("init") if isinstance(train, dict) else None
-        if tree.get("inits", {}).get(name) != (init or RANDOM):
+        if tree.get("inits", {}).get(name, init or RANDOM) != (init or RANDOM):
             raise ValueError(f"inits.{name}: {init or RANDOM!r} is needed, its train.init; leave out null")
     for kind, allowed in (("max_epochs", options), ("faces", datasets)):
         for key, _ in leaves(tree.get("profile")):

@@ -21,7 +21,7 @@ SAMPLES = 4  # faces in a row
 def draw_samples(path: Path, faces: Faces, trained: Trained, part: Part, seed: int) -> None:
     """A row of training crops as they are, and below the same ones as training sees them."""
     few = faces.take(np.random.default_rng(seed).permutation(len(faces))[:SAMPLES])
-    examples = Examples(part.augment, part.data.points, few)
+    examples = Examples(part.augment, trained.scheme, few)
     changed = [examples[i, seed + i] for i in range(len(few))]
     plots.samples(
         path,

@@ -76,7 +76,7 @@ class Predictor:
 
     part:      "landmarks" (68 points), "face" (58) or "nose" (1), by the weights that the project ships
     weights:   a file of your own in their place: `models/<part>.pt` of the pipeline, or an ONNX file
-    detector:  faces (the default), mtcnn, haar, centerface, dlib, yunet or whole (see `detectors`)
+    detector:  mtcnn (the default), faces, haar, centerface, dlib, yunet or whole (see `detectors`)
     detector_model: the file that yunet needs
     min_score: what the detector is less sure of is left out, 0…1
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one

@@ -198,12 +198,14 @@ def section(part: str, chosen: Sequence[Revision], rows: Sequence[Sequence[Any]]
     return body
 
 
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=errors.summary(__doc__))
+    made.add_argument("names", nargs="*", help="revisions, experiments, or workspace; the first is the base")
+    made.add_argument("--parts", nargs="*", default=[], metavar="PART", help="only these")
+    made.add_argument("--out", type=Path, default=Path("comparison.html"))
+    return made
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
-    parser.add_argument(
-        "names", nargs="*", help="revisions, experiments, or workspace; the first is the base"
-    )
-    parser.add_argument("--parts", nargs="*", default=[], metavar="PART", help="only these")
-    parser.add_argument("--out", type=Path, default=Path("comparison.html"))
-    args = parser.parse_args()
+    args = parser().parse_args()
     errors.run(main, args.names, args.parts, args.out)

@@ -91,7 +91,7 @@ class Loop:
         state = {"model": model, "optimizer": opt, "schedule": lr} | ({"average": average} if average else {})
         self._resume(state)
         seen = self.val_faces if len(self.val_faces) else self.train_faces
-        examples = Examples(self.part.augment, self.part.data.points, self.train_faces)
+        examples = Examples(self.part.augment, new.scheme, self.train_faces)
         first = len(self.history)
         loader = load(examples, self._draw(range(first, self.epochs)), count_workers(self.threads))
         for epoch in range(first, self.epochs):

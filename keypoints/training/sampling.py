@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from keypoints.datasets.tensors import Faces
-from keypoints.landmarks import SCHEMES
+from keypoints.landmarks import Scheme
 from keypoints.recipes import Augment
 from keypoints.training.augmentation import Augmenter
 from keypoints.training.composition import Composer
@@ -25,10 +25,10 @@ AHEAD = 4  # batches that each process makes before they are asked for
 class Examples(Dataset[Example]):
     """Training examples: a face, changed as the recipe says, or a scene of several. One draw, one example."""
 
-    def __init__(self, config: Augment, scheme: str, faces: Faces) -> None:
+    def __init__(self, config: Augment, scheme: Scheme, faces: Faces) -> None:
         self.faces = faces
         self.compose = Composer(config, config.scenes, faces) if config.scenes else None
-        self.augment = Augmenter(config, SCHEMES[scheme], faces.size, faces.margin)
+        self.augment = Augmenter(config, scheme, faces.size, faces.margin)
 
     def __getitem__(self, draw: Draw) -> Example:
         i, seed = draw

@@ -82,12 +82,14 @@ def test_a_truncated_archive_is_one_line(tmp_path, name):
 def test_points_may_be_missing_only_where_a_format_can_say_so():
     gap = face_table.Face("a.jpg", (), (1.0, 2.0, math.nan, math.nan), "a", "")
     with pytest.raises(UserError, match=r"a\.jpg: point 1 is not a finite number: repair"):
-        face_table.build_table(Path("own"), [gap], {"a.jpg": (9, 9)}, 0.0)
-    table = face_table.build_table(Path("own"), [gap], {"a.jpg": (9, 9)}, 0.0, missing=True)
+        face_table.build_table(Path("own"), [gap], {"a.jpg": (9, 9)}, Faults(Path("own"), 0.0))
+    table = face_table.build_table(
+        Path("own"), [gap], {"a.jpg": (9, 9)}, Faults(Path("own"), 0.0), missing=True
+    )
     assert table["points"][0][:2] == [1, 2] and all(map(math.isnan, table["points"][0][2:]))
     half = replace(gap, points=(1.0, 2.0, 3.0, math.nan))
     with pytest.raises(UserError, match="point 1 is not a finite number"):
-        face_table.build_table(Path("own"), [half], {"a.jpg": (9, 9)}, 0.0, missing=True)
+        face_table.build_table(Path("own"), [half], {"a.jpg": (9, 9)}, Faults(Path("own"), 0.0), missing=True)
 
 
 @given(st.permutations(range(4)))

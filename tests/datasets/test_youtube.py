@@ -77,7 +77,7 @@ def test_a_row_that_is_there_twice_counts_once(tables, tmp_path, capsys):
     files = youtube_files()
     name = next(name for name in files if name.endswith("test_frames_keypoints.csv"))
     files[name] += b"".join(files[name].splitlines(keepends=True)[1:4])
-    table = youtube.parse(as_zip(tmp_path / "youtube", files), 42, 0.0)
+    table = youtube.parse(as_zip(tmp_path / "youtube", files), 42, Faults("archive", 0.0))
     pd.testing.assert_frame_equal(table, tables["youtube"])
     assert "3 rows are there twice" in capsys.readouterr().err
 
@@ -87,7 +87,7 @@ def test_line_ends_of_windows_and_a_byte_order_mark_change_nothing(tables, tmp_p
     for name in (name for name in files if name.endswith(".csv")):
         files[name] = b"\xef\xbb\xbf" + files[name].replace(b"\n", b"\r\n")
     pd.testing.assert_frame_equal(
-        youtube.parse(as_zip(tmp_path / "youtube", files), 42, 0.0), tables["youtube"]
+        youtube.parse(as_zip(tmp_path / "youtube", files), 42, Faults("archive", 0.0)), tables["youtube"]
     )
 
 

@@ -237,7 +237,10 @@ def check_overrides(overrides: list[str], sweeps: bool) -> None:
 
 
 def try_python(command: str, words: list[str], served: list[str]) -> None:
-    """Values are composed and checked, into no file."""
+    """Values are composed and checked, into no file; an example has its own test."""
+    if words[1].startswith("docs/examples/"):
+        assert (ROOT / words[1]).is_file()
+        return
     assert words[:3] == ["python", "-m", "keypoints.compose"]
     params.parse(compose.read(words[3:]), "conf")
 
@@ -259,6 +262,8 @@ def try_mlflow(command: str, words: list[str], served: list[str]) -> None:
 
 
 def try_pip(command: str, words: list[str], served: list[str]) -> None:
+    if words[2] == "ray[data]":  # for an example, which has its own test
+        return
     package = re.fullmatch(r"\.(?:\[(\w+)\])?", words[2])
     assert words[1] == "install" and package
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -394,7 +399,7 @@ def measured(part: str) -> dict[str, float]:
 
 def test_best_is_what_the_real_data_gave() -> None:
     rows = table("part")
-    assert [name.strip("`") for name in rows] == compose.parts()
+    assert [name.strip("`") for name in rows] == [part for part in compose.parts() if part != "faces"]
     for name, (_, _, nme, mean, minutes, faces) in rows.items():
         part = name.strip("`")
         figures = measured(part)

@@ -41,9 +41,8 @@ TYPES = {"Region"}  # who imports nothing else of a module does not depend on it
 ARCHIVES = {"keypoints.datasets.archives", "keypoints.datasets.tar_headers"}
 # Code that a stage imports and that decides none of its bytes.
 SPARED = {
-    # An archive is fetched as it is, packed or drawn; downloads import bounds on sizes, and `files.whole`.
-    "download": {"keypoints.datasets", *ARCHIVES, "keypoints.files", "keypoints.images"},
-    "parse": {"keypoints.files"},  # `files.whole` only
+    # An archive is fetched as it is, packed or drawn.
+    "download": {"keypoints.datasets", "keypoints.datasets.tar_headers"},
     # These read tensors: `tensors` imports the reading of pictures lazily.
     **{
         stage: {"keypoints.datasets", *ARCHIVES, "keypoints.images"}

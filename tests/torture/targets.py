@@ -10,16 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from PIL import Image
 
 from keypoints import compose, images, params
-from keypoints.datasets import archives, ibug, imm, tensors, youtube
+from keypoints.datasets import archives, face_table, ibug, imm, tensors, youtube
+from keypoints.errors import Faults
 from keypoints.models.trained import Trained
 from keypoints.predict import box_lists
 from keypoints.training import snapshots
-from stages.preprocess import read_table
 from tests import layouts, nets
 from tests.recipes import noise
 
@@ -80,6 +81,10 @@ def packed(name: str, folder: Path) -> list[bytes]:
     return [layouts.as_zip(folder / "whole", files).read_bytes(), gzip.decompress(tar), tar]
 
 
+def parse(dataset: ModuleType, path: Path) -> None:
+    dataset.parse(path, 1, Faults(path, 0.5))
+
+
 def read_archive(path: Path) -> None:
     for _ in archives.members(path, bool):
         pass
@@ -102,9 +107,8 @@ def snapshot_file(folder: Path) -> list[bytes]:
 
 def table_file(folder: Path) -> list[bytes]:
     path = layouts.as_zip(folder / "whole", layouts.imm_files("", (1, 35), (1,)))
-    file = io.BytesIO()
-    imm.parse(path, 1, 0.0).to_parquet(file, index=False, write_page_checksum=True)
-    return [file.getvalue()]
+    face_table.save(folder / "whole.parquet", imm.parse(path, 1, Faults(path, 0.0)), None)
+    return [(folder / "whole.parquet").read_bytes()]
 
 
 def configuration(folder: Path) -> list[bytes]:
@@ -122,13 +126,13 @@ TARGETS = {
         look, pictures, (b"", b"P3 9 9 9 " + b"#\n" * 5000, b"\xff\xd8" + b"\xff\xda\0\2" * 9999)
     ),
     "archives": Target(read_archive, partial(packed, "imm"), (b"", b"PK\x05\x06" + bytes(18), bytes(10_240))),
-    "IMM": Target(lambda path: imm.parse(path, 1, 0.5), partial(packed, "imm")),
-    "iBUG": Target(lambda path: ibug.parse(path, 1, 0.5), partial(packed, "ibug")),
-    "YouTube Faces": Target(lambda path: youtube.parse(path, 1, 0.5), partial(packed, "youtube")),
+    "IMM": Target(partial(parse, imm), partial(packed, "imm")),
+    "iBUG": Target(partial(parse, ibug), partial(packed, "ibug")),
+    "YouTube Faces": Target(partial(parse, youtube), partial(packed, "youtube")),
     "box lists": Target(box_lists.read, box_files, (b"[" * 10**6, b'{"file":1,"box":' + b"9" * 9999)),
     "params.yaml": Target(params.load, configuration, (b"{a: " * 10**5, b"a: &a [*a]", b"a: 2020-13-01")),
     "tensors": Target(tensors.load, tensor_file, (b"", b"PK\x03\x04")),
     "snapshots": Target(snapshots.load, snapshot_file),
-    "tables": Target(read_table, table_file, (b"PAR1PAR1",)),
+    "tables": Target(face_table.load, table_file, (b"PAR1PAR1",)),
     "weights": Target(Trained.load, weights, (b"", b"PK\x03\x04", b"\x80\x02}.")),
 }

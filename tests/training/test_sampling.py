@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from keypoints.landmarks import AXIS, NOSE
 from keypoints.recipes import Augment
 from keypoints.training.sampling import Examples, count_workers, load
 from tests.blobs import PART, blob_faces
@@ -19,7 +20,7 @@ BATCHES = [[(0, 11), (3, 12)], [(1, 13)], [(2, 14), (2, 15), (0, 16)]]
 def test_the_same_bytes_for_every_number_of_workers(scenes):
     faces = marked_faces() if scenes else blob_faces()
     config = replace(PART.augment, noise=1.0) if not scenes else Augment(noise=1.0, scenes=SCENES)
-    examples = Examples(config, "axis2" if scenes else "nose1", faces)
+    examples = Examples(config, AXIS if scenes else NOSE, faces)
     made = [list(load(examples, BATCHES, workers)) for workers in (0, 1, 2)]
     assert [len(crops) for crops, _ in made[0]] == [2, 1, 3]
     for other in made[1:]:

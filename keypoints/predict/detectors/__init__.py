@@ -21,7 +21,7 @@ from keypoints.predict.detectors.detection import Calibration, Detection, Detect
 
 __all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load"]
 
-DEFAULT = "faces"
+DEFAULT = "mtcnn"
 # name -> module and class; the class takes the file that some need, and is a `Detector`
 DETECTORS = {
     "faces": ("keypoints.predict.detectors.faces", "Faces"),
