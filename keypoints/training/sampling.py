@@ -38,8 +38,11 @@ class Examples(Dataset[Example]):
 
 
 def count_workers(threads: int) -> int:
-    """How many processes make examples: as many as there are cores that training leaves, or one."""
-    return min(8, max(1, (os.cpu_count() or 1) - threads))
+    """How many processes make examples: as many as there are cores that training leaves.
+
+    One more than cores, and training's threads wait for each other: a tenth of the speed.
+    """
+    return min(8, max(0, (os.cpu_count() or 1) - threads))
 
 
 def load(examples: Examples, batches: Iterable[list[Draw]], workers: int) -> Iterator[tuple[Tensor, Tensor]]:
