@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "facial-keypoints"
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
+SPECIAL = frozenset("?%# ")
 PATIENCE = 5  # seconds for a lock, or for a server's answer
 # Tables of MLflow's database that hold addresses of artifacts, and the columns.
 ADDRESSES = {
@@ -73,8 +74,12 @@ def connect(root: Path) -> Store:
 
 
 def _address(database: Path) -> str:
-    """For MLflow: relative, since `?` and `%` in the checkout's path would mean something else in it."""
-    return f"sqlite:///{os.path.relpath(database)}"
+    """For MLflow, which keeps one connection per address in a process: so the whole path.
+
+    But where that has characters that mean something in an address, as `?` and `%`, from the current folder.
+    """
+    path = str(database.resolve())
+    return f"sqlite:///{os.path.relpath(database) if SPECIAL.intersection(path) else path}"
 
 
 def _open(address: str, artifacts: str | None) -> Store:

@@ -174,3 +174,14 @@ def test_a_server_that_does_not_answer_is_one_line(tracked, train, monkeypatch, 
             sending.send_kept(None)
     assert str(raised.value).startswith(f"{address}: ")
     assert len(sending.journal.kept()) == 1
+
+
+def test_two_checkouts_in_one_process_have_a_database_each(tmp_path, monkeypatch):
+    """MLflow keeps a connection per address, and every checkout's database has the same name."""
+    made = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        made.append(store.connect(tmp_path / name))
+        made[-1].client.create_run(made[-1].experiment, run_name=name)
+    assert [[run.info.run_name for run in each.search("")] for each in made] == [["one"], ["two"]]
