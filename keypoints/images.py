@@ -16,8 +16,8 @@ from keypoints.picture_limits import MAX_BYTES, check_size, check_tiles, check_w
 
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
-ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-ENDINGS += (".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif")
+_ENDINGS = "jpg jpeg jpe jfif jif mpo png webp bmp gif tif tiff ppm pgm pbm pnm avif heic heif"
+ENDINGS = tuple(f".{ending}" for ending in _ENDINGS.split())
 # What other systems put beside photographs, thumbnails among it.
 SYSTEM = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "Thumbs.db", "desktop.ini")
 _HEIC = re.compile(rb".{4}ftyp(?:.{4}){0,16}?he[iv][cmsx]", re.DOTALL)  # the brands at a file's start
