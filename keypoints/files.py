@@ -87,7 +87,10 @@ def _is_alive(process: int) -> bool:
         return False
     except PermissionError:  # somebody else's
         return True
-    return True
+    try:  # one that is over, and whose parent has not asked how it ended, still answers
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:  # another system, or it ended just now
+        return not Path("/proc").is_dir()
 
 
 def save_arrays(path: str | Path, arrays: Mapping[str, ArrayLike]) -> None:

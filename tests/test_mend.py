@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,21 @@ def test_temporary_files_of_dead_processes_go_and_others_stay(project: Path, cap
     assert not any((project / name).exists() for name in left)
     assert all((project / name).exists() for name in stay)
     assert f"{len(left)}" in capsys.readouterr().err
+
+
+def test_a_process_that_nobody_has_asked_for_its_end_is_dead_too(project: Path) -> None:
+    done = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    done.stdout.read()  # it is over, and a zombie until `wait`
+    litter = project / f"data/.imm.{done.pid}.part"
+    litter.parent.mkdir()
+    litter.write_text("half")
+    for _ in range(100):
+        mend.main()
+        if not litter.exists():
+            break
+        time.sleep(0.02)
+    assert not litter.exists() and done.returncode is None
+    done.wait()
 
 
 def test_the_next_writer_of_a_file_sweeps_too(tmp_path: Path) -> None:
