@@ -29,6 +29,22 @@ def main(args: argparse.Namespace) -> None:
     held_out = faces.held_out()
     found = read_predictions(args.predictions, len(held_out))
     history = pd.read_csv(args.history)
+    with tracking.measured_run(args.part, settings, args.data, faces, args.weights, history) as run:
+        run.figures(json.loads(args.metrics.read_text()))
+        draw(args, settings, trained, faces, found, history)
+        run.pictures(args.out)
+
+
+def draw(
+    args: argparse.Namespace,
+    settings: params.Params,
+    trained: Trained,
+    faces: tensors.Faces,
+    found: dict[str, np.ndarray],
+    history: pd.DataFrame,
+) -> None:
+    """All pictures of the part; `found` are the predictions for the held-out faces."""
+    part, held_out = settings.part(args.part), faces.held_out()
     out, scheme, crops = args.out, trained.scheme, held_out.crops()
 
     draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
@@ -57,10 +73,6 @@ def main(args: argparse.Namespace) -> None:
     with np.load(args.snapshots, allow_pickle=False) as shots:
         seen = faces.only("val") if "val" in faces.split else faces.only("train")
         draw_snapshots(out / "snapshots.png", shots, seen.crops()[0], scheme)
-
-    with tracking.measured_run(args.part, settings, args.data, faces, args.weights, history) as run:
-        run.figures(json.loads(args.metrics.read_text()))
-        run.pictures(out)
 
 
 def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:

@@ -73,8 +73,9 @@ def connect(root: Path) -> Store:
 
 
 def _address(database: Path) -> str:
-    """For MLflow: relative, since `?` and `%` in the checkout's path would mean something else in it."""
-    return f"sqlite:///{os.path.relpath(database)}"
+    """For MLflow; relative where the path has characters that mean something else in an address."""
+    path = str(database.absolute())
+    return f"sqlite:///{os.path.relpath(path) if set(path) & set('?#%') else path}"
 
 
 def _open(address: str, artifacts: str | None) -> Store:
