@@ -32,6 +32,22 @@ def main(args: argparse.Namespace) -> None:
     held_out = faces.held_out()
     found = read_predictions(args.predictions, len(held_out))
     figures, history = read_figures(args.metrics), read_history(args.history)
+    with tracking.measured_run(args.part, settings, args.data, faces, args.weights, history) as run:
+        run.figures(figures)
+        draw(args, settings, trained, faces, found, history)
+        run.pictures(args.out)
+
+
+def draw(
+    args: argparse.Namespace,
+    settings: params.Params,
+    trained: Trained,
+    faces: tensors.Faces,
+    found: dict[str, np.ndarray],
+    history: pd.DataFrame,
+) -> None:
+    """All pictures of the part; `found` are the predictions for the held-out faces."""
+    part, held_out = settings.part(args.part), faces.held_out()
     out, scheme, crops = args.out, trained.scheme, held_out.crops()
 
     draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
@@ -58,10 +74,6 @@ def main(args: argparse.Namespace) -> None:
         plots.heatmap_grid(out / "maps.png", maps[0], scheme.names())
     seen = faces.only("val") if "val" in faces.split else faces.only("train")
     draw_snapshots(out / "snapshots.png", snapshots.load(args.snapshots), seen.crops()[0], scheme)
-
-    with tracking.measured_run(args.part, settings, args.data, faces, args.weights, history) as run:
-        run.figures(figures)
-        run.pictures(out)
 
 
 def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:

@@ -115,8 +115,8 @@ def main(names: Sequence[str], only: Sequence[str], out: Path) -> None:
     body = []
     for part in only or known:
         rows = compare(part, chosen)
-        if not any(cell for row in rows for cell in row[2:]):
-            continue  # nothing was changed, nor anything else
+        if not rows:
+            continue
         print_table(part, [revision.name for revision in chosen], rows)
         body += section(part, chosen, rows)
     if not body:
@@ -131,10 +131,7 @@ Cell = tuple[str, str]  # text, and whether that is better or worse than the fir
 
 
 def compare(part: str, chosen: Sequence[Revision]) -> list[list[Any]]:
-    """Rows: a setting or a figure that differs, the first's value, and a cell for each of the others.
-
-    Where a figure is the same for all, its row has empty cells.
-    """
+    """A row for every setting and figure that differs: its name, the first's value, the others' cells."""
     first, *others = chosen
     base, rows = first.settings(part), []
     changed = [each.settings(part) for each in others]
@@ -149,7 +146,7 @@ def compare(part: str, chosen: Sequence[Revision]) -> list[list[Any]]:
         cells = [judge(before, each.figures(part).get(key), sign) for each in others]
         if before is not None or any(text for text, _ in cells):
             rows.append([key, f"{before:.4g}" if before is not None else "–", *cells])
-    return [row for row in rows if any(text for text, _ in row[2:])] if rows else []
+    return [row for row in rows if any(text for text, _ in row[2:])]
 
 
 def judge(before: float | None, after: float | None, sign: int) -> Cell:

@@ -58,6 +58,7 @@ def send(target: store.Store, path: Path) -> None:
             with bounded():
                 if event["event"] == "begin":
                     run = SentRun.begin(target, event)
+                    run.prepare()
                 elif run:
                     run.take(event, path / "files")
         if run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,12 @@ class SentRun:
         """The id of the run's logged model, if it has one."""
         outputs = self.store.client.get_run(self.run_id).outputs
         return outputs.model_outputs[0].model_id if outputs and outputs.model_outputs else None
+
+    def prepare(self) -> None:
+        """Import what a model needs, if one will be made: that takes seconds, while the stage still works."""
+        if self.model_id() is None:
+            for module in ("mlflow.pyfunc", "keypoints.export.mlflow_package", "keypoints.predict.predictor"):
+                import_module(module)
 
     def model(self, weights: Path) -> None:
         """Make an MLflow model of the weights, once."""
