@@ -26,6 +26,14 @@ DRAWN = "keypoints/synthetic"  # the `path` of a data set that is drawn or fetch
 
 
 @dataclass(config=STRICT)
+class SceneSize:
+    """What the part `faces` takes over by ${profile.scenes.side} and ${profile.scenes.epochs}."""
+
+    side: Annotated[int, Field(ge=32, le=1024)] = 256  # pixels of a scene
+    epochs: Count = 150
+
+
+@dataclass(config=STRICT)
 class Profile:
     """Which data, and how much of it."""
 
@@ -36,9 +44,7 @@ class Profile:
     max_epochs: dict[str, Count | None]  # an upper bound for each part
     batch: Count  # faces a step, where an option takes it over by ${train.batch}
     max_broken: Share  # of the images may be unreadable and left out
-    scene: Annotated[int, Field(ge=32, le=1024)] = (
-        256  # pixels a side, where an option takes ${profile.scene}
-    )
+    scenes: SceneSize = Field(default_factory=SceneSize)
 
 
 @dataclass(config=STRICT)

@@ -12,7 +12,7 @@ from keypoints.datasets.tensors import Faces
 from keypoints.landmarks import SCHEMES
 from keypoints.recipes import Part
 
-PARTS = compose.parts()
+PARTS = [*compose.parts(), "faces"]
 OPTIONS = sorted(
     f"{path.parent.name}={path.stem}" for part in PARTS for path in compose.CONF.glob(f"{part}/*.yaml")
 )

@@ -24,9 +24,9 @@ from typing import Any
 
 import yaml
 
-from keypoints import errors, files, html_page, params, paths
+from keypoints import errors, files, params, paths
 from keypoints.errors import UserError
-from keypoints.reports import experiments, system_charts
+from keypoints.reports import experiments, html_page, system_charts
 
 WORKSPACE = "workspace"
 BETTER = {"nme": -1, "mse_1e-4": -1, "mae_px": -1, "auc_8": 1, "fr_8": -1}  # the sign of what is better

@@ -47,7 +47,7 @@ def test_rows_are_named_by_part_or_one_by_one():
 
 def test_every_folder_of_options_is_a_part():
     folders = {path.name for path in compose.CONF.iterdir() if path.is_dir()} - {"profile"}
-    assert folders - {"own"} == set(compose.parts())  # `own` is a part where one chooses it
+    assert folders - {"own", "faces"} == set(compose.parts())  # those are parts where one chooses them
 
 
 def test_a_row_stands_while_its_settings_do(tmp_path):

@@ -24,7 +24,6 @@ from keypoints.reports.experiments import parse_figures
 from tests.checkout import copy_project, environment
 
 PARTS = list(params.load(ROOT / "params.yaml").parts)  # also one that somebody has added
-YOUNG = {"faces"}  # the demo's few scenes are not enough to learn where faces are: it shows the way only
 TOLERANCE = 0.3  # of the committed NME: other kinds of CPU round otherwise, and training is short
 
 
@@ -66,8 +65,6 @@ def test_every_part_learns_and_agrees_with_the_committed_figures(project, part):
     assert list(made) == list(committed)
     assert made["faces"] == committed["faces"]
     assert made["mean_shape_nme"] == pytest.approx(committed["mean_shape_nme"], rel=1e-3)
-    if part in YOUNG:
-        return
     assert made["nme"] == pytest.approx(committed["nme"], rel=TOLERANCE)
     assert made["nme"] <= made["mean_shape_nme"] / 2
     assert made["mse"] <= made["mean_shape_mse"] / 2
@@ -76,8 +73,7 @@ def test_every_part_learns_and_agrees_with_the_committed_figures(project, part):
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_has_its_pictures(project, part):
     names = {path.name for path in (project / "plots" / part).iterdir()}
-    expected = {"samples", "curves", "predictions", "cumulative", "filters"}
-    expected |= {"heatmaps", "maps"} if part != "faces" else set()  # a map of each point
+    expected = {"samples", "curves", "predictions", "cumulative", "filters", "heatmaps", "maps"}
     expected |= {"point_error"} if part != "nose" else set()
     assert names == {f"{name}.png" for name in expected}
 
