@@ -8,6 +8,7 @@ from __future__ import annotations
 TRUTH, PREDICTED = "#00E0A0", "#FF4D1A"  # points and outlines on photographs
 BOX = "#FFC800"  # of a face, on somebody's photograph
 FOUND = "#00E0FF"  # boxes of faces, and single points on maps, in the pipeline's pictures
+BETTER, WORSE = "#176F2C", "#B3261E"  # figures on white
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")  # on white
 
 

@@ -114,6 +114,10 @@ class Params:
         except KeyError:
             raise UserError(f"params.yaml has no part {name!r}, only {', '.join(self.parts)}") from None
 
+    def threads_of(self, name: str) -> int:
+        """How many threads the part's training has."""
+        return self.part(name).train.threads or self.threads
+
     def epochs(self, name: str) -> int:
         """How long the part trains: its own number, held down by the profile's."""
         return min(self.part(name).train.epochs, self.profile.max_epochs.get(name) or 2**31)

@@ -135,6 +135,7 @@ class Train:
     clip: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # norm of the gradient
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
     draws: Count | None = None  # crops an epoch; null: each training face once
+    threads: Count | None = None  # of the CPU; null: as many as params.yaml's `threads`
     init: str | None = None  # a weights file whose trunk it starts from; the last layer is new
     frozen: bool = False  # the trunk stays as it was there; only the last layer learns
     faces: Count | None = None  # train on so many of the training faces only, drawn by the seed

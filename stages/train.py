@@ -18,22 +18,22 @@ from keypoints.training.loop import Loop, Row, profile
 def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
     settings = params.load()
     part = settings.part(name)
-    epochs = settings.epochs(name)
+    epochs, threads = settings.epochs(name), settings.threads_of(name)
     faces = tensors.load(data)
-    fingerprint = checkpoints.fingerprint(part, epochs, settings.seed, settings.threads, data)
+    fingerprint = checkpoints.fingerprint(part, epochs, settings.seed, threads, data)
     folder = paths.workspace() / ".checkpoints"
     checkpoint = checkpoints.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
     checkpoint.sweep(f"*{name}-*.pt*")
     with tracking.training_run(name, settings, data, faces, fingerprint) as run:
         if part.train.profile:
             trace = paths.workspace() / ".profiles" / f"{name}-{part.recipe}.json"
-            profile(part, faces, settings.seed, settings.threads, trace)
+            profile(part, faces, settings.seed, threads, trace)
         loop = Loop(
             part,
             faces,
             epochs,
             settings.seed,
-            settings.threads,
+            threads,
             checkpoint,
             report=lambda row, seconds: run.epoch(row | {"seconds": seconds}),
         )

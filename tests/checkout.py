@@ -6,13 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from keypoints.paths import ROOT
 
 
-def copy_project(copy: Path) -> Path:
-    """Copy what git would commit into the new folder `copy`, a repository with one commit."""
+def copy_project(copy: Path, change: Callable[[Path], None] = lambda copy: None) -> Path:
+    """Copy what git would commit into the new folder `copy`, a repository with one commit.
+
+    `change` is called with it before it is committed.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )
@@ -20,6 +24,7 @@ def copy_project(copy: Path) -> Path:
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
+    change(copy)
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@t", "-C", str(copy)]
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "add", "-A"], check=True)

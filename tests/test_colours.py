@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from keypoints import colours
 
-ALL = (colours.TRUTH, colours.PREDICTED, colours.BOX, colours.FOUND, *colours.LINES)
+ON_PHOTOGRAPHS = (colours.TRUTH, colours.PREDICTED, colours.BOX, colours.FOUND)
+ALL = (*ON_PHOTOGRAPHS, colours.BETTER, colours.WORSE, *colours.LINES)
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))

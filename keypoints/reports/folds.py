@@ -33,7 +33,7 @@ def main(name: str) -> None:
     from keypoints.training import checkpoints
 
     settings = params.load()
-    part, epochs = settings.part(name), settings.epochs(name)
+    part, epochs, threads = settings.part(name), settings.epochs(name), settings.threads_of(name)
     dataset = part.data.dataset
     file, archive = paths.table(dataset), paths.archive(dataset)
     table, scheme = face_table.load(file)
@@ -45,9 +45,9 @@ def main(name: str) -> None:
         of_fold = replace(part, data=replace(part.data, split=fold))
         faults = Faults(archive, settings.dataset(dataset).max_broken, f"datasets.{dataset}.max_broken")
         faces = tensors.build(table, archive, of_fold.data, scheme, faults, formats.members)
-        made_of = checkpoints.fingerprint(of_fold, epochs, settings.seed, settings.threads, file)
+        made_of = checkpoints.fingerprint(of_fold, epochs, settings.seed, threads, file)
         kept = checkpoints.Checkpoint(Path(".checkpoints") / f"{name}-{fold}-{made_of[:12]}.pt", made_of)
-        figures = measure(of_fold, faces, epochs, settings.seed, settings.threads, kept)
+        figures = measure(of_fold, faces, epochs, settings.seed, threads, kept)
         rows.append({"fold": fold} | {key: figures[key] for key in COLUMNS})
         kept.remove()
     out = Path("metrics/folds") / f"{name}.csv"

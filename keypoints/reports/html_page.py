@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-STYLE = """
+from keypoints import colours
+
+STYLE = (
+    """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1200px; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .2rem .8rem; border-bottom: 1px solid #ddd; text-align: left; }
@@ -17,8 +20,9 @@ figcaption { color: #666; }
 img { max-width: 100%; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; }
 .row figure { flex: 1 1 20rem; margin: 0; }
-.better { color: #176f2c; } .worse { color: #b3261e; }
 """
+    + f".better {{ color: {colours.BETTER}; }} .worse {{ color: {colours.WORSE}; }}"
+)
 
 
 def page(title: str, body: Iterable[str]) -> str:

@@ -143,8 +143,13 @@ def can_be_scored(composed: dict[str, Any], part: str, scorer: Path | None) -> b
 
 def settings_digest(composed: dict[str, Any], part: str) -> str:
     """Of all settings that a part's figures depend on."""
-    settings = [composed[key] for key in (part, "seed", "threads")]
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps(decisive(composed, part), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def decisive(composed: dict[str, Any], part: str) -> list[Any]:
+    """The settings that a part's figures depend on; by its own `threads` they change in rounding alone."""
+    train = {key: value for key, value in composed[part]["train"].items() if key != "threads"}
+    return [composed[part] | {"train": train}, composed.get("seed"), composed.get("threads")]
 
 
 def run_system(system: System, composed: dict[str, Any], profile: str, scorer: Path | None) -> dict[str, Any]:
@@ -216,7 +221,7 @@ def read_results(composed: dict[str, Any], part: str, folder: Path) -> dict[str,
     if not (folder / "params.yaml").exists():
         return None
     kept = params.read(folder / "params.yaml")
-    if any(kept.get(key) != composed[key] for key in (part, "seed", "threads")):
+    if part not in kept or decisive(kept, part) != decisive(composed, part):
         return None
     found = read_figures(*((folder / "metrics" / file).read_text() for file in metrics_files(part)))
     score = folder / "kaggle_score.txt"

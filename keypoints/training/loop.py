@@ -28,7 +28,7 @@ from keypoints.errors import UserError
 from keypoints.landmarks import average as mean_of_marked
 from keypoints.models.device import autocast, choose_device, make_deterministic
 from keypoints.models.trained import Trained, to_input
-from keypoints.training import snapshots, transfer
+from keypoints.training import snapshots, transfer, turns
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.optimization import build_average, build_optimizer, build_schedule
 from keypoints.training.sampling import Draw, Examples, count_workers, load
@@ -83,7 +83,8 @@ class Loop:
         new.mean_shape = mean_of_marked(self.train_faces.points, 0)
         self._check_scheme(new)
         new.codec.fit(torch.from_numpy(self.train_faces.points))
-        model = new.model.to(choose_device())
+        device = choose_device()
+        model = new.model.to(device)
         opt = build_optimizer(config, model)
         lr = build_schedule(config, opt, self.batches * self.epochs)
         average = build_average(model, config.ema) if config.ema else None
@@ -92,14 +93,15 @@ class Loop:
         self._resume(state)
         seen = self.val_faces if len(self.val_faces) else self.train_faces
         examples = Examples(self.part.augment, new.scheme, self.train_faces)
-        first = len(self.history)
+        first, cores = len(self.history), self.threads if device.type == "cpu" else 0
         loader = load(examples, self._draw(range(first, self.epochs)), count_workers(self.threads))
         for epoch in range(first, self.epochs):
-            started = time.perf_counter()
             row: Row = {"epoch": epoch + 1, "lr": float(lr.get_last_lr()[0])}
-            row["train_loss"] = self._epoch(epoch, new, opt, lr, average, islice(loader, self.batches))
-            seconds = time.perf_counter() - started
-            row |= self._validate(trained)
+            with turns.hold_cores(cores):
+                started = time.perf_counter()
+                row["train_loss"] = self._epoch(epoch, new, opt, lr, average, islice(loader, self.batches))
+                seconds = time.perf_counter() - started
+                row |= self._validate(trained)
             if epoch in config.snapshots or (config.snapshots and epoch == self.epochs - 1):
                 self.snapshots.append(snapshots.take(trained, seen, epoch))
             self._finish_epoch(row, state, seconds)

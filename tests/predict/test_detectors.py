@@ -75,6 +75,15 @@ def test_boxes_are_in_pixels_of_a_large_picture(monkeypatch):
     assert found.box == pytest.approx((0, 0, 256, 256))
 
 
+def test_weak_boxes_are_left_out_where_nobody_sorts_them_afterwards(monkeypatch):
+    picture = np.zeros((40, 40, 3), np.uint8)
+    monkeypatch.setattr(whole.Whole, "__call__", lambda *_: [Detection((0, 0, 40, 40), 0.5)])
+    assert detectors.build("whole")(picture) and detectors.build("whole", alone=True)(picture)
+    monkeypatch.setattr(whole, "ALONE", 0.6, raising=False)
+    assert detectors.build("whole")(picture) and not detectors.build("whole", alone=True)(picture)
+    assert not detectors.build("whole", min_score=0.51)(picture)
+
+
 def test_one_face_found_twice_is_one():
     same, other = Detection((0, 0, 10, 10), 1), Detection((50, 0, 10, 10), 2)
     assert remove_duplicates([same, Detection((1, 0, 10, 10), 3), other]) == [
@@ -102,7 +111,7 @@ def test_yunet_needs_its_file(tmp_path, content):
 
 
 def test_an_unknown_detector_is_one_line():
-    with pytest.raises(UserError, match=r"eagle.*mtcnn, haar, .*yunet, whole"):
+    with pytest.raises(UserError, match=r"eagle.*faces, mtcnn, .*yunet, whole"):
         detectors.build("eagle")
 
 
@@ -121,9 +130,10 @@ def test_what_is_found_on_a_turned_picture_is_where_it_is_on_the_picture(box, ro
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
-def test_a_picture_on_its_side_or_head_has_its_face_found(turns):
+@pytest.mark.parametrize("name", ["faces", "mtcnn"])
+def test_a_picture_on_its_side_or_head_has_its_face_found(name, turns):
     """Where the upright picture has no face, it is looked at turned; the box is that of the picture."""
-    found = detectors.build("mtcnn")(np.ascontiguousarray(np.rot90(ASTRONAUT, turns)))
+    found = detectors.build(name)(np.ascontiguousarray(np.rot90(ASTRONAUT, turns)))
     assert found and 0 <= found[0].score <= 1
     back = detectors.turn_back(found[0], turns, ASTRONAUT)
     assert overlap(back.box, FACE) > 0.5

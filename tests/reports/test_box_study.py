@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from keypoints import crops
 from keypoints.paths import ROOT
-from keypoints.predict import framing
-from keypoints.predict.detectors import Detection, dlib_hog, haar
+from keypoints.predict import detectors, framing
+from keypoints.predict.detectors import Detection, dlib_hog
 from keypoints.reports import box_study
 
 PAGE = (ROOT / "results/boxes.md").read_text()
@@ -23,8 +24,9 @@ def row(detector: str) -> list[float]:
     return [float(cell) for cell in line.split("|")[2:5]]
 
 
-def test_haar_is_calibrated_as_measured():
-    assert list(haar.CALIBRATION) == row("haar")
+@pytest.mark.parametrize("name", ["faces", "mtcnn", "haar", "centerface"])
+def test_detectors_are_calibrated_as_measured(name):
+    assert list(import_module(detectors.DETECTORS[name][0]).CALIBRATION) == row(name)
 
 
 def test_dlib_is_itself():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import itertools
 import json
 import re
+import statistics
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -22,6 +26,7 @@ TINY = [
     "own.data.margin=8",
     "threads=1",
     "own.train.batch=4",
+    "datasets.own.splits.folds=3",
 ]
 TARGETS = [f"{stage}@own" for stage in STAGES[4:]]
 
@@ -77,6 +82,19 @@ def test_figures_say_what_they_are_divided_by(project: Path) -> None:
     assert {path.suffix for path in (project / "plots/own").iterdir()} == {".png"}
     assert (project / "data/tables/own-left-out.csv").read_text() == "file,why\n"
     assert "own.csv" in run(project, "dvc", "plots", "show", "--json").stdout
+
+
+def test_folds_test_every_face_once_and_say_mean_and_spread(project: Path) -> None:
+    said = run(project, sys.executable, "-m", "keypoints.reports.folds", "own").stdout
+    with (project / "metrics/folds/own.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = pd.read_parquet(project / "data/tables/own.parquet")
+    tested = [table["file"][table[f"split_{row['fold']}"] == "test"].tolist() for row in rows]
+    assert [len(files) for files in tested] == [int(float(row["faces"])) for row in rows]
+    assert sorted(itertools.chain(*tested)) == sorted(table["file"]) and len(rows) == 3
+    errors = [float(row["nme"]) for row in rows]
+    assert f"{statistics.mean(errors):.4g}"[:4] in said and "standard deviation" in said
+    assert not list((project / ".checkpoints").glob("own-fold*"))
 
 
 def test_the_weights_name_the_points(project: Path, folder: Path) -> None:

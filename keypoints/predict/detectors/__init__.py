@@ -3,7 +3,7 @@
 The parts that see a face by its box were trained on boxes as dlib's detector draws them, so every
 detector's box is moved and scaled to where dlib's would be: its CALIBRATION, measured by `make boxes` on
 training photographs of iBUG. A detector is added by its file, with CALIBRATION and LONGEST (the pixels per
-side that it searches), and a line in DETECTORS.
+side that it searches), and a line in DETECTORS; one with many weak boxes has ALONE, see `build`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from keypoints.predict.detectors.detection import Calibration, Detection, Detect
 
 __all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load"]
 
-DEFAULT = "mtcnn"
+DEFAULT = "faces"
 # name -> module and class; the class takes the file that some need, and is a `Detector`
 DETECTORS = {
     "faces": ("keypoints.predict.detectors.faces", "Faces"),
@@ -47,23 +47,28 @@ def load(name: str, model: Path | None = None) -> tuple[Detector, ModuleType]:
     return getattr(imported, kind)(model), imported
 
 
-def build(name: str, model: Path | None = None, min_score: float = 0.0) -> Detector:
+def build(name: str, model: Path | None = None, min_score: float = 0.0, alone: bool = False) -> Detector:
     """The detector `name` for pictures (H, W, 3) uint8 RGB of any size; its boxes are dlib's, squares.
 
-    What it is less sure of than `min_score` is left out. Where it finds nothing, it looks at the picture
-    turned by 90, 270 and 180 degrees. Raises `UserError` as `load` does.
+    What it is less sure of than `min_score` is left out; `alone`: and what its module calls too weak (ALONE)
+    where nobody tells faces from other things afterwards. Where it finds nothing, or nothing but what is so
+    weak, it looks at the picture turned by 90, 270 and 180 degrees too. Raises `UserError` as `load` does.
     """
     detector, module = load(name, model)
+    weak = getattr(module, "ALONE", 0.0)
+    least = max(min_score, weak) if alone else min_score
     search = at_own_size(detector, module)
 
     def find(image: np.ndarray) -> list[Detection]:
+        seen: list[Detection] = []
         for turns in (0, 1, 3, 2):  # a picture without a face may lie on its side or stand on its head
             turned = np.ascontiguousarray(np.rot90(image, turns))
-            sure = [found for found in search(turned) if found.score >= min_score]
-            if sure or name == "whole":
+            found = [one for one in search(turned) if one.score >= least]
+            calibrated = [replace(one, box=crops.shift(one.box, *module.CALIBRATION)) for one in found]
+            seen += [turn_back(one, turns, image) for one in calibrated]
+            if name == "whole" or any(one.score >= weak for one in found):
                 break
-        calibrated = [replace(one, box=crops.shift(one.box, *module.CALIBRATION)) for one in sure]
-        return remove_duplicates([turn_back(one, turns, image) for one in calibrated])
+        return remove_duplicates(seen)
 
     return find
 
