@@ -105,6 +105,12 @@ def test_the_profile_holds_epochs_down(tree: dict[str, Any]) -> None:
         assert params.parse(made).epochs("face") == expected
 
 
+def test_a_part_may_have_its_own_threads(tree: dict[str, Any]) -> None:
+    for own, expected in ((3, 3), (None, 5)):
+        made = changed(changed(tree, "threads", 5), "nose.train.threads", own)
+        assert params.parse(made).threads_of("nose") == expected
+
+
 @pytest.mark.parametrize(
     "text, value",
     [("1e-3", 0.001), ("1e-05", 1e-5), ("5E4", 5e4), ("-2.5e+1", -25.0), (".5", 0.5), ("3.", 3.0)]

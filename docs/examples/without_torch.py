@@ -13,7 +13,7 @@ session = onnxruntime.InferenceSession("exports/landmarks.onnx")
 about = session.get_modelmeta().custom_metadata_map
 size, names = json.loads(about["size"]), json.loads(about["names"])
 picture = skimage.data.astronaut()
-for found in detectors.build("faces")(picture):
+for found in detectors.build("faces", alone=True)(picture):
     region = crops.square(found.box, float(about["scale"]))
     crop = crops.cut(Image.fromarray(picture).convert(about["mode"]), region, size)
     (points,) = session.run(["points"], {"crops": crop[None]})[0]

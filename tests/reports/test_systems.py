@@ -63,6 +63,10 @@ def test_a_row_stands_while_its_settings_do(tmp_path):
         systems.System("nose", "zhou", "zhou", ["nose.train.lr=5e-3"]), "real", True
     )
     assert not systems.is_current(row, faster, "nose", scored=False)
+    on_one = systems.compose_system(
+        systems.System("nose", "zhou", "zhou", ["nose.train.threads=4"]), "real", True
+    )
+    assert systems.is_current(row, on_one, "nose", scored=False)  # its figures differ in rounding alone
     for untrained in ({"failed": "see the command's output"}, {"nme": 3.0}):
         row.write_text(json.dumps(made | untrained))
         assert not systems.is_current(row, composed, "nose", scored=False)
