@@ -16,7 +16,7 @@ from keypoints.reports import markdown
 from tests.torture import attack, kills
 from tests.torture.targets import TARGETS
 
-FOR_KILLS = 0.5  # of the time
+FOR_KILLS = 0.6  # of the time
 
 
 def main(seconds: float, seed: int) -> None:

@@ -93,9 +93,9 @@ class Checkout:
         }
 
     def strike(self, name: str, rng: random.Random) -> int:
-        """Kill the command once or twice, run it to its end; how many kills there were."""
+        """Kill the command a few times, run it to its end; how many kills there were."""
         self._clear(name)
-        kills = sum(self._kill(name, rng) for _ in range(rng.choice([1, 1, 2])))
+        kills = sum(self._kill(name, rng) for _ in range(rng.choice([1, 2, 4])))
         if name == REPRO:
             run(self.folder, sys.executable, "-m", "keypoints.mend")
         self._run(name)
