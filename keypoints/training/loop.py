@@ -93,11 +93,12 @@ class Loop:
         self._resume(state)
         seen = self.val_faces if len(self.val_faces) else self.train_faces
         examples = Examples(self.part.augment, new.scheme, self.train_faces)
-        first, cores = len(self.history), self.threads if device.type == "cpu" else 0
+        first = len(self.history)
+        cores = turns.Turns(self.threads if device.type == "cpu" else 0)
         loader = load(examples, self._draw(range(first, self.epochs)), count_workers(self.threads))
         for epoch in range(first, self.epochs):
             row: Row = {"epoch": epoch + 1, "lr": float(lr.get_last_lr()[0])}
-            with turns.hold_cores(cores):
+            with cores.hold():
                 started = time.perf_counter()
                 row["train_loss"] = self._epoch(epoch, new, opt, lr, average, islice(loader, self.batches))
                 seconds = time.perf_counter() - started

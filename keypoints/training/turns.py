@@ -19,34 +19,50 @@ from platformdirs import user_cache_path
 
 POLL = 0.05  # seconds
 QUIET = 5.0  # seconds; who waits longer is told
-PATIENCE = 60.0  # seconds; who waits longer goes on: the other may have been stopped, or its epochs are long
+PATIENCE = 60.0  # seconds; who has waited for so much longer than computed goes on beside the others
 
 
-@contextmanager
-def hold_cores(threads: int, folder: Path | None = None) -> Iterator[None]:
-    """Wait until so many cores are free of other trainings of this person, and hold them.
+class Turns:
+    """The turns of one training, which has so many threads.
 
-    A training that ends in any way gives them back. `folder` has a lock per core; where it cannot be written,
-    nobody waits, and nowhere longer than PATIENCE.
+    `folder` has a lock per core, of all trainings of this person; where it cannot be written, nobody waits.
     """
-    folder = folder or user_cache_path("facial-keypoints") / "cores"
-    cores = os.cpu_count() or 1
-    locks = [folder / f"{number}.lock" for number in range(cores)]
-    with ExitStack() as held:
+
+    def __init__(self, threads: int, folder: Path | None = None) -> None:
+        cores = os.cpu_count() or 1
+        self.folder = folder or user_cache_path("facial-keypoints") / "cores"
+        self.locks = [self.folder / f"{number}.lock" for number in range(cores)]
+        self.wanted = min(threads, cores)
+        self.patience = PATIENCE
+        self.told = False
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Wait until as many cores are free of other trainings, and hold them.
+
+        A training that ends in any way gives them back. One that was stopped, and holds them for ever, stops
+        no other: waiting takes no longer than what was computed, and PATIENCE.
+        """
+        with ExitStack() as held:
+            self.patience -= self._wait(held)
+            started = time.monotonic()
+            yield
+            self.patience += time.monotonic() - started
+
+    def _wait(self, held: ExitStack) -> float:
+        """Seconds until the cores were there, or patience had ended."""
+        started, waited = time.monotonic(), 0.0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            started, told = time.monotonic(), False
-            while not _take(locks, min(threads, cores), held):
-                waited = time.monotonic() - started
-                if waited > PATIENCE:
-                    break
-                if waited > QUIET and not told:
-                    print("waiting for another training on this computer", file=sys.stderr)
-                    told = True
+            self.folder.mkdir(parents=True, exist_ok=True)
+            while not _take(self.locks, self.wanted, held) and waited < self.patience:
                 time.sleep(POLL)
+                waited = time.monotonic() - started
+                if waited > QUIET and not self.told:
+                    print("waiting for another training on this computer", file=sys.stderr)
+                    self.told = True
         except OSError:
             pass
-        yield
+        return waited
 
 
 def _take(locks: list[Path], wanted: int, held: ExitStack) -> bool:

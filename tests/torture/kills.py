@@ -1,9 +1,9 @@
 """Commands that are killed at random moments: run again, they give the same bytes and leave nothing else.
 
 `dvc repro`, and the commands of the stages that dvc.yaml has for the nose, on a small data set, in a copy of
-the project. A kill ends the whole process group; half of them strike when a file has just changed. `dvc repro`
-starts without outs, cache and runs each time, has to end with one finished run in a whole database, and comes
-after `make mend`, as in `make repro`; a stage's command is just run again.
+the project. A kill ends the whole process group; half of them strike when a file has just changed.
+`dvc repro` starts without outs, cache and runs each time, has to end with one finished run in a whole
+database, and comes after `make mend`, as in `make repro`; a stage's command is just run again.
 """
 
 from __future__ import annotations

@@ -26,8 +26,9 @@ def run_side_by_side(folder, *threads: int) -> int:
     under_way: set[int] = set()
 
     def train(number: int) -> None:
+        mine = turns.Turns(threads[number], folder)
         for _ in range(3):
-            with turns.hold_cores(threads[number], folder):
+            with mine.hold():
                 under_way.add(number)
                 at_once.append(len(under_way))
                 time.sleep(0.02)
@@ -51,7 +52,7 @@ def test_nobody_waits_for_cores_that_there_are_not(tmp_path):
 
 
 def test_as_many_run_at_once_as_there_are_cores(tmp_path):
-    with turns.hold_cores(1, tmp_path), turns.hold_cores(1, tmp_path):
+    with turns.Turns(1, tmp_path).hold(), turns.Turns(1, tmp_path).hold():
         assert not turns._take([tmp_path / "0.lock", tmp_path / "1.lock"], 1, turns.ExitStack())
 
 
@@ -60,7 +61,7 @@ def test_a_killed_training_gives_its_cores_back(tmp_path):
         "import sys, pathlib\n"
         "from keypoints.training import turns\n"
         f"turns.os.cpu_count = lambda: {CORES}\n"
-        "with turns.hold_cores(2, pathlib.Path(sys.argv[1])):\n"
+        "with turns.Turns(2, pathlib.Path(sys.argv[1])).hold():\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
@@ -68,20 +69,30 @@ def test_a_killed_training_gives_its_cores_back(tmp_path):
         assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
         assert not turns._take([tmp_path / "0.lock"], 1, turns.ExitStack())
         holder.kill()
-    with turns.hold_cores(2, tmp_path):
+    with turns.Turns(2, tmp_path).hold():
         pass
 
 
 def test_where_no_lock_can_be_written_nobody_waits(tmp_path):
     (tmp_path / "file").touch()
-    with turns.hold_cores(2, tmp_path / "file" / "cores"), turns.hold_cores(2, tmp_path / "file" / "cores"):
+    nowhere = tmp_path / "file" / "cores"
+    with turns.Turns(2, nowhere).hold(), turns.Turns(2, nowhere).hold():
         pass
 
 
 def test_who_has_waited_long_enough_goes_on(tmp_path, monkeypatch):
+    """As long as it has computed, and PATIENCE; then it does not wait for a training that was stopped."""
     monkeypatch.setattr(turns, "PATIENCE", 0.1)
-    with turns.hold_cores(2, tmp_path), turns.hold_cores(2, tmp_path):
-        pass
+    second = turns.Turns(2, tmp_path)
+    with second.hold():
+        time.sleep(0.2)
+    assert second.patience == pytest.approx(0.3, abs=0.1)
+    with turns.Turns(2, tmp_path).hold():
+        with second.hold():
+            pass
+        started = time.monotonic()
+        with second.hold():
+            assert time.monotonic() - started < 0.2
 
 
 def test_who_waits_long_is_told(tmp_path, monkeypatch, capsys):
