@@ -144,6 +144,7 @@ def read(path: str | Path) -> Any:
     try:
         text = Path(path).read_text(encoding="utf-8")
         _check_events(text)
+        _check_keys(yaml.compose(text, Loader=_Loader))
         tree = yaml.load(text, Loader=_Loader)
         _check_plain(tree)
         return tree
@@ -165,6 +166,21 @@ def _check_events(text: str) -> None:
             raise ValueError(f"line {line}: it is nested more than {DEPTH} deep")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) not in (None, "!"):
             raise ValueError(f"line {line}: aliases and types by name are not read")
+
+
+def _check_keys(node: yaml.Node | None) -> None:
+    """Raise ValueError for a key that a mapping has twice: PyYAML takes the last and says nothing."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_keys(item)
+    elif isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else key  # the loader refuses the latter
+            if name in seen:
+                raise ValueError(f"line {key.start_mark.line + 1}: the key {name!r} is there twice")
+            seen.add(name)
+            _check_keys(value)
 
 
 def _check_plain(value: Any, key: str = "") -> None:

@@ -218,6 +218,8 @@ def test_what_is_no_yaml_is_refused_in_one_line(content: bytes, tmp_path: Path) 
         ("a: !!set {b, c}", "types by name"),
         ("a: !!binary aGk=", "types by name"),
         ("a: &a [*a]", "aliases"),
+        ("a: 1\nb: 2\na: 3", "line 3: the key 'a' is there twice"),
+        ("a: [1, {b: 1, c: {d: 1, d: 2}}]", "line 1: the key 'd' is there twice"),
         ("a: &a [1]\nb: [*a, *a]", "line 2: aliases"),
         ("a: " + 100_000 * "[", "nested more than 20 deep"),
         (50_000 * "{a: ", "nested more than 20 deep"),
