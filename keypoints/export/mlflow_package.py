@@ -84,6 +84,11 @@ def register(trained: Trained, name: str, folder: Path, register: str) -> None:
 
 def contents(trained: Trained, weights: Path, packages: list[str]) -> dict[str, Any]:
     """What `pyfunc` makes a model of."""
+    from mlflow.utils import requirements_utils
+
+    # MLflow compares the pins with the environment, which they are taken from here; to list the modules of
+    # all packages for it takes seconds. A list that is there is not made.
+    requirements_utils._MODULES_TO_PACKAGES = {}  # type: ignore[assignment]
     return {
         "python_model": str(Path(__file__).with_name("mlflow_model.py")),
         "artifacts": {"weights": str(weights), "detector": str(pretrained.file("faces"))},
