@@ -193,6 +193,7 @@ def save(path: Path, table: pd.DataFrame, scheme: Scheme | None) -> None:
 
 def load(path: Path) -> tuple[pd.DataFrame, Scheme | None]:
     """What `save` wrote. Raises `UserError`."""
+    import pyarrow as pa
     from pyarrow import parquet
 
     try:
@@ -202,7 +203,7 @@ def load(path: Path) -> tuple[pd.DataFrame, Scheme | None]:
         table["points"] = [np.asarray(points, np.float64) for points in table["points"]]  # null is NaN
         check(table)
         return table, Scheme.from_dict(json.loads(stored)) if stored else None
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are of these kinds
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         why = str(error) if type(error) is ValueError else type(error).__name__
         raise UserError(f"{path} is no table of faces ({why}): run `dvc repro`") from None
 
