@@ -83,7 +83,8 @@ def axis(box: Region, roll: float) -> np.ndarray:
 
 def from_axis(points: np.ndarray) -> tuple[Region, float]:
     """The square and its roll, degrees, whose `axis` these points (2, 2) are."""
-    (x, y), up = points.mean(0) + 0.5, points[0] - points[1]
+    x, y = (points.mean(0) + 0.5).tolist()
+    up = points[0] - points[1]
     side = float(np.hypot(*up))
     return (x - side / 2, y - side / 2, side, side), math.degrees(math.atan2(up[0], -up[1]))
 
