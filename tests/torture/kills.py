@@ -1,9 +1,9 @@
 """Commands that are killed at random moments: run again, they give the same bytes and leave nothing else.
 
-`dvc repro`, and the commands of the stages that dvc.yaml has for the nose, on a small data set, in a copy of
-the project. A kill ends the whole process group; half of them strike when a file has just changed.
-`dvc repro` starts without outs, cache and runs each time, has to end with one finished run in a whole
-database, and comes after `make mend`, as in `make repro`; a stage's command is just run again.
+`dvc repro`, `make compose`, and the commands of the stages that dvc.yaml has for the nose, on a small data
+set, in a copy of the project. A kill ends the whole process group; half of them strike when a file has just
+changed. `dvc repro` starts without outs, cache and runs each time, has to end with one finished run in a
+whole database, and comes after `make mend`, as in `make repro`; the other commands are just run again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.checkout import copy_project, environment, run
 PART = "nose"
 SMALL = ("profile.faces.imm=40", f"profile.max_epochs.{PART}=3", "threads=1")  # a face per person at least
 DATA = ("download@imm", "parse@imm", f"preprocess@{PART}")
-REPRO = "dvc repro"
+REPRO, COMPOSE = "dvc repro", "compose"
 TARGETS = (f"render@{PART}", f"collection@{PART}")
 STAGES = (*DATA, f"train@{PART}", f"evaluate@{PART}", *TARGETS)
 WATCHED = (
@@ -55,16 +55,19 @@ class Checkout:
 
     def __init__(self, folder: Path, commands: Iterable[str]) -> None:
         self.folder = copy_project(folder)
-        run(folder, sys.executable, "-m", "keypoints.compose", *SMALL)
-        self.commands, wanted = self._list_commands(), list(commands)
+        compose = [sys.executable, "-m", "keypoints.compose", *SMALL]
+        run(folder, *compose)
+        self.commands = self._list_commands() | {COMPOSE: Command(compose, ("params.yaml",))}
+        wanted = list(commands)
         self.takes: dict[str, tuple[float, int]] = {}  # seconds, and changes of files
         for name in STAGES:
             if name in wanted or REPRO in wanted:
                 self._clear(name)
                 self.takes[name] = self._run(name)
-        if REPRO in wanted:
-            self._clear(REPRO)
-            self.takes[REPRO] = self._run(REPRO)
+        for name in (REPRO, COMPOSE):
+            if name in wanted:
+                self._clear(name)
+                self.takes[name] = self._run(name)
         self.whole = self.content()
 
     def _list_commands(self) -> dict[str, Command]:
@@ -174,7 +177,7 @@ def check_runs(folder: Path) -> list[str]:
 
 
 def attack(
-    seed: int, seconds: float, folder: Path, commands: Sequence[str] = (*STAGES, REPRO)
+    seed: int, seconds: float, folder: Path, commands: Sequence[str] = (*STAGES, REPRO, COMPOSE)
 ) -> tuple[Counter[str], list[str]]:
     """How often each command was killed within `seconds`, and the faults that it showed, in words."""
     checkout = Checkout(folder, commands)
