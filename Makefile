@@ -25,10 +25,13 @@ $(READY): requirements.txt versions.txt constraints.txt pyproject.toml
 
 repro: compose mend pretrained/landmarks.pt ## environment, params.yaml, the whole pipeline on the drawn demo data
 	dvc repro
+	@git diff --quiet -- dvc.lock metrics || echo "dvc.lock and metrics/ differ from the commit: by what you changed," \
+	    "or by the kind of processor. git commit makes them your baseline (docs/pipeline.md)"
 
 pretrained/landmarks.pt: pretrained/landmarks.pt.dvc | $(READY) # dvc checkout and dvc exp apply ask for them
 	dvc pull --quiet -R pretrained
 	touch $@
+
 own: $(READY) ## your own annotated faces, DATA=folder (none: an example); OWN='own.train.epochs=50', or other values
 	python -m keypoints.own $(if $(DATA),'$(DATA)') $(OWN)
 	dvc pull --quiet --remote shipped pretrained/landmarks.pt.dvc
@@ -45,6 +48,7 @@ ui: $(READY) ## MLflow's page with all runs, on this computer; UI='--port 5001'
 
 compare: $(READY) ## what was changed and what it did; RUNS='HEAD workspace EXPERIMENT --parts nose'
 	python -m keypoints.reports.compare $(RUNS)
+
 torture: $(READY) ## damaged files on all that reads files, and kills; SECONDS=600 SEED=0
 	python -m tests.torture --seconds $(SECONDS) --seed $(SEED)
 
