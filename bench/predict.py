@@ -1,16 +1,19 @@
-"""How fast points are found: per photograph and over a folder, beside other programs that are installed.
+"""How fast points are found: per photograph and over a folder, beside dlib and MediaPipe.
 
-    python bench/predict.py [FOLDER]
+    python bench/predict.py [FOLDER] [--python PYTHON]
 
 Prints ratios, each in one run on one machine; without a folder the astronaut of scikit-image takes its place.
-Detection and points on one core; peers are left out where they are not installed (dlib: pip install dlib-bin,
-its detector alone).
+Detection and points on one core. The others are left out where PYTHON, another environment's or this one,
+does not have them: see bench/peers.py.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -26,31 +29,40 @@ from keypoints.predict.__main__ import in_order
 from keypoints.reports import markdown
 from keypoints.reports.box_study import grow
 
-ROUNDS = 5
+OURS = ("keypoints", "keypoints --no-tta", "its detector alone")
+OTHERS = ("dlib", "mediapipe")
 COPIES = 40  # of the astronaut, as a folder
 
 
-def main(folder: Path | None) -> None:
-    cv2.setNumThreads(1)
+def main(folder: Path | None, python: str) -> None:
     images = list(pictures(folder))
     large = [np.asarray(grow(Image.fromarray(image))) for image in images[:20]]
-    ours = Predictor(threads=1)
-    base = seconds(ours, large)
-    rows: list[list[markdown.Cell]] = [["keypoints", f"{1000 * base:.0f}", "1.00"]]
-    quick = Predictor(threads=1, tta=False)
-    candidates: dict[str, Callable[[np.ndarray], object]] = {
-        "keypoints --no-tta": quick,
-        "its detector alone": ours.detector,
-        **peers(),
-    }
-    for name, call in candidates.items():
-        other = seconds(call, large)
-        rows.append([name, f"{1000 * other:.0f}", f"{other / base:.2f}"])
+    times = measure(large, sys.executable, OURS) | measure(large, python, OTHERS)
+    base = times["keypoints"]
+    rows: list[list[markdown.Cell]] = [[n, f"{t:.1f}", f"{t / base:.2f}"] for n, t in times.items()]
     print("\n".join(markdown.table(["1 megapixel, one core", "ms", "of keypoints' time"], rows)))
+    ours = Predictor(threads=1)
+    cv2.setNumThreads(1)
     alone = elapsed(lambda: [ours(image) for image in images])
     together = elapsed(lambda: [done.result() for done in in_order(ours, images)])
     cores = len(os.sched_getaffinity(0))
     print(f"\n{len(images)} photographs on {cores} cores: {alone / together:.2f} times one core's speed")
+
+
+def measure(images: Sequence[np.ndarray], python: str, names: Sequence[str]) -> dict[str, float]:
+    """Milliseconds per picture of those programs that `python` has, each on one core."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "pictures.npz"
+        np.savez(file, *images)
+        for name in names:
+            command = [python, str(Path(__file__).with_name("peers.py")), name, str(file)]
+            done = subprocess.run(["taskset", "-c", "0", *command], capture_output=True, text=True)
+            if done.returncode:
+                print(f"{python} has no {name}: left out", file=sys.stderr)
+            else:
+                found[name] = float(done.stdout)
+    return found
 
 
 def pictures(folder: Path | None) -> Iterator[np.ndarray]:
@@ -63,24 +75,6 @@ def pictures(folder: Path | None) -> Iterator[np.ndarray]:
             yield np.asarray(open_picture(path))
 
 
-def peers() -> dict[str, Callable[[np.ndarray], object]]:
-    """Other programs, by what is installed."""
-    found: dict[str, Callable[[np.ndarray], object]] = {}
-    try:
-        import dlib
-    except ImportError:
-        print("dlib is not installed: left out", file=sys.stderr)
-    else:
-        found["dlib's detector alone"] = dlib.get_frontal_face_detector()
-    return found
-
-
-def seconds(call: Callable[[np.ndarray], object], images: Sequence[np.ndarray]) -> float:
-    """Per picture, the best of several rounds."""
-    call(images[0])  # what loads at the first call
-    return min(elapsed(lambda: [call(image) for image in images]) for _ in range(ROUNDS)) / len(images)
-
-
 def elapsed(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
@@ -88,4 +82,8 @@ def elapsed(call: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    errors.run(main, Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
+    parser.add_argument("folder", type=Path, nargs="?", help="photographs")
+    parser.add_argument("--python", default=sys.executable, help="an interpreter that has dlib or MediaPipe")
+    args = parser.parse_args()
+    errors.run(main, args.folder, args.python)
