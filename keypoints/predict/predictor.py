@@ -33,6 +33,7 @@ ROLLED = 10.0  # degrees: and where it is turned by more
 # How far the answers for a face and for its mirror image lie apart, in the `doubt` of the weights:
 UNSURE = 1.5  # more: the face is looked for lying and upside down too
 PROMISING = 0.4  # but not where the detector is less sure: that is seldom a face, and costs most of the time
+HOPELESS = 4.0  # times the doubt that tells faces: what is less than promising is not looked at again
 NO_FACE = 3.5  # times the detector's score: more, after all looks, is no face
 TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
 
@@ -189,18 +190,13 @@ class Predictor:
         if self.net.framing.region != "box" or self.scheme is not IBUG:
             return self.look(places)
         found, doubts = self._look_twice(places)
-        unsure = [
-            i
-            for i, place in enumerate(places)
-            if doubts[i] > UNSURE * self.net.doubt and place.score >= PROMISING
-        ]
-        rolls = [[replace(places[i], roll=places[i].roll + roll) for i in unsure] for roll in (90, 180, 270)]
-        _, seen = self.look([place for turned in rolls for place in turned])
-        best = seen.reshape(len(rolls), len(unsure)).argmin(axis=0)
-        turned, still = self._look_twice([rolls[roll][k] for k, roll in enumerate(best)])
-        for i, points, doubt in zip(unsure, turned, still, strict=True):
-            if doubt < doubts[i]:
-                found[i], doubts[i] = points, doubt
+        limit = UNSURE * self.net.doubt
+        unsure = [i for i, place in enumerate(places) if doubts[i] > limit and place.score >= PROMISING]
+        for roll in (90.0, 180.0, 270.0):
+            turned, still = self._look_twice([replace(places[i], roll=places[i].roll + roll) for i in unsure])
+            for i, points, doubt in zip(unsure, turned, still, strict=True):
+                if doubt < doubts[i]:
+                    found[i], doubts[i] = points, doubt
         return found, doubts
 
     def _look_twice(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
@@ -208,12 +204,20 @@ class Predictor:
         found, doubts = self.look(places)
         assert self.scheme.eyes is not None  # `look_closely` sees to it
         seen = [crops.upright_box(points, self.scheme.eyes) for points in found]
-        again = [i for i, place in enumerate(places) if is_elsewhere(place, *seen[i])]
+        again = [
+            i
+            for i, place in enumerate(places)
+            if is_elsewhere(place, *seen[i]) and not self._is_hopeless(place, doubts[i])
+        ]
         closer, still = self.look([Place(places[i].image, *seen[i]) for i in again])
         for i, points, doubt in zip(again, closer, still, strict=True):
             if doubt <= max(doubts[i], UNSURE * self.net.doubt):  # else it went astray
                 found[i], doubts[i] = points, doubt
         return found, doubts
+
+    def _is_hopeless(self, place: Place, doubt: float) -> bool:
+        """Whether a weak box is in so much doubt that a closer look will show no face either."""
+        return place.score < PROMISING and not self.is_face(doubt / HOPELESS, place.score)
 
     def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """Look once at each place.
