@@ -10,7 +10,6 @@ does not have them: see bench/peers.py.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from PIL import Image
 
 from keypoints import Predictor, errors
 from keypoints.images import ENDINGS, open_picture
-from keypoints.predict.__main__ import in_order
+from keypoints.parallel import cores, in_order
 from keypoints.reports import markdown
 from keypoints.reports.box_study import grow
 
@@ -45,8 +44,7 @@ def main(folder: Path | None, python: str) -> None:
     cv2.setNumThreads(1)
     alone = elapsed(lambda: [ours(image) for image in images])
     together = elapsed(lambda: [done.result() for done in in_order(ours, images)])
-    cores = len(os.sched_getaffinity(0))
-    print(f"\n{len(images)} photographs on {cores} cores: {alone / together:.2f} times one core's speed")
+    print(f"\n{len(images)} photographs on {cores()} cores: {alone / together:.2f} times one core's speed")
 
 
 def measure(images: Sequence[np.ndarray], python: str, names: Sequence[str]) -> dict[str, float]:

@@ -165,16 +165,23 @@ def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int =
     if len(columns) * len(rows) > MAX_PIXELS:
         raise ValueError(f"a crop of {width:.0f} x {height:.0f} pixels is too large")
     pixels = np.asarray(image)
-    window = pixels[np.clip(rows, 0, image.height - 1)][:, np.clip(columns, 0, image.width - 1)]
+    window = pixels[_within(rows, image.height)][:, _within(columns, image.width)]
     x, y = columns[0], rows[0]
     inside = (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
     out = np.asarray(Image.fromarray(window).resize(canvas, Image.Resampling.BILINEAR, inside))
     return out[..., None] if out.ndim == 2 else out
 
 
-def _reach(start: float, end: float, pixels: int) -> np.ndarray:
+def _within(wanted: range, size: int) -> slice | np.ndarray:
+    """An index of these pixels of an axis, beyond whose ends its border repeats."""
+    if wanted.start >= 0 and wanted.stop <= size:
+        return slice(wanted.start, wanted.stop)  # copies nothing, and lets other threads go on
+    return np.clip(wanted, 0, size - 1)
+
+
+def _reach(start: float, end: float, pixels: int) -> range:
     """The source pixels that the filter reads for `pixels` pixels between two edges."""
     if not max(abs(start), abs(end)) < MAX_PIXELS:
         raise ValueError(f"a crop from {start:.0f} to {end:.0f} is too far off")
     support = math.ceil(max(1.0, (end - start) / pixels)) + 1
-    return np.arange(math.floor(start) - support, math.ceil(end) + support)
+    return range(math.floor(start) - support, math.ceil(end) + support)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import math
 import re
 import warnings
 from pathlib import Path
@@ -86,6 +87,14 @@ def open_header(data: bytes) -> Image.Image:
         raise ValueError(f"not a whole picture: {_reason(error)}") from None
     check_work(image, data)
     return image
+
+
+def count_pixels(data: bytes) -> int:
+    """How many a file's header says that it has; 0 for what is no picture, of which `decode` says why."""
+    try:
+        return math.prod(open_header(data).size)
+    except ValueError:
+        return 0
 
 
 def decode_small(data: bytes, side: int) -> Image.Image:

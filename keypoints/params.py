@@ -115,7 +115,7 @@ class Params:
             raise UserError(f"params.yaml has no part {name!r}, only {', '.join(self.parts)}") from None
 
     def threads_of(self, name: str) -> int:
-        """How many threads the part's training has."""
+        """How many threads the part's net has, in training and after."""
         return self.part(name).train.threads or self.threads
 
     def epochs(self, name: str) -> int:

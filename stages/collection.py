@@ -38,7 +38,7 @@ def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, mod
     from keypoints.predict.predictor import Predictor
 
     settings = params.load()
-    torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads_of(name))
     caption = DRAWN if settings.profile.source == "synthetic" else ""
     predict = Predictor(weights=model, tta=settings.part(name).evaluate.flip)
     for file, path in files.items():

@@ -24,7 +24,7 @@ from keypoints.models.trained import Trained
 def main(args: argparse.Namespace) -> None:
     settings = params.load()
     part = settings.part(args.part)
-    torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads_of(args.part))
     trained = Trained.load(args.weights, part)
     faces = tensors.load(args.data).held_out()
     if not len(faces):

@@ -26,7 +26,7 @@ from keypoints.training import snapshots
 def main(args: argparse.Namespace) -> None:
     settings = params.load()
     part = settings.part(args.part)
-    torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads_of(args.part))
     trained = Trained.load(args.weights, part)
     faces = tensors.load(args.data)
     held_out = faces.held_out()

@@ -22,7 +22,7 @@ def main(model: Path, archive: Path, out: Path) -> None:
     settings = params.load()
     name = settings.submission.part
     part = settings.part(name)
-    torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads_of(name))
     trained = Trained.load(model, part)
     if trained.scheme is not IBUG:
         raise UserError(f"submission.part: {name!r} finds {trained.scheme.name}, the list has {IBUG.name}")

@@ -162,10 +162,10 @@ def cut_all(
     `read` gives the pictures of the archive that it is asked for, `archives.members` unless said. Broken
     images are noted in `faults`, and black; more than it allows raise `UserError`.
     """
+    from keypoints import images as pictures
+    from keypoints import parallel
     from keypoints.datasets.archives import members
-    from keypoints.images import decode
-
-    read = read or members
+    from keypoints.picture_limits import MAX_PIXELS
 
     size = (data.crop_size[0], data.crop_size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
@@ -181,15 +181,25 @@ def cut_all(
     rows: dict[str, list[int]] = {}
     for i, file in enumerate(table["file"].tolist()):
         rows.setdefault(file, []).append(i)
-    seen = set()
-    for name, content in read(archive, rows.__contains__):
-        seen.add(name)
+
+    def cut(member: tuple[str, bytes]) -> tuple[str, str]:
+        """The picture's name, and why it is broken."""
+        name, content = member
         try:
-            image = decode(content, data.channels)
+            image = pictures.decode(content, data.channels)
             for i in rows[name]:
                 images[i] = crops.cut(image, regions[i], size, data.margin)
         except ValueError as error:
-            faults.add(name, str(error))
+            return name, str(error)
+        return name, ""
+
+    seen = set()
+    found = (read or members)(archive, rows.__contains__)
+    for done in parallel.in_order(cut, found, lambda member: pictures.count_pixels(member[1]), MAX_PIXELS):
+        name, why = done.result()
+        seen.add(name)
+        if why:
+            faults.add(name, why)
     faults.add_missing(name for name in rows if name not in seen)
     faults.check(len(rows))
     return Crops(images, np.stack(matrices), data.margin)

@@ -12,17 +12,13 @@ go to predictions/.
 from __future__ import annotations
 
 import argparse
-import math
-import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from keypoints import errors
+from keypoints import errors, parallel
 from keypoints.errors import UserError
 
 if TYPE_CHECKING:
@@ -33,8 +29,6 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 OUT = Path("predictions")
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints predict") -> None:
@@ -169,7 +163,7 @@ def answers(
             given = [images.turn_box(box, images.orientation(data), image.size) for box in given]
         return image, predictor(image, given)
 
-    found = in_order(look, names, count_pixels, picture_limits.MAX_PIXELS)
+    found = parallel.in_order(look, names, count_pixels, picture_limits.MAX_PIXELS)
     with tqdm(total=len(names), unit="photo", disable=None, leave=False) as bar:
         for name, answer in zip(names, found, strict=True):
             try:
@@ -181,28 +175,6 @@ def answers(
             bar.update()
 
 
-def in_order(
-    call: Callable[[S], T], names: Sequence[S], weigh: Callable[[S], int] = lambda name: 0, most: int = 0
-) -> Iterator[Future[T]]:
-    """What `call` gives for each name, in their order, made by a thread per core a few names ahead.
-
-    What is at work or waits for its turn weighs `most` together, unless one alone weighs more.
-    """
-    workers = min(len(names), cores())
-    pool = ThreadPoolExecutor(workers)
-    waiting: deque[tuple[int, Future[T]]] = deque()
-    try:
-        for name in names:
-            weight = weigh(name)
-            while waiting and (len(waiting) > 2 * workers or weight + sum(w for w, _ in waiting) > most):
-                yield waiting.popleft()[1]
-            waiting.append((weight, pool.submit(call, name)))
-        while waiting:
-            yield waiting.popleft()[1]
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # whoever stops does not wait for the others
-
-
 def count_pixels(name: str) -> int:
     """As a photograph's header says; 0 where it says nothing, and the most there may be on standard input."""
     from keypoints import images, picture_limits
@@ -210,14 +182,9 @@ def count_pixels(name: str) -> int:
     if name == STDIN:
         return picture_limits.MAX_PIXELS
     try:
-        return math.prod(images.open_header(images.read(name)).size)
+        return images.count_pixels(images.read(name))
     except (OSError, ValueError):  # `open_picture` says what is wrong with it
         return 0
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def arguments(prog: str) -> argparse.ArgumentParser:

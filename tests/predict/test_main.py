@@ -7,14 +7,11 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.data
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from keypoints.errors import UserError
@@ -114,27 +111,6 @@ def test_a_film_is_drawn_on(folder, tmp_path):
 def test_a_film_that_is_none_is_one_line(folder, tmp_path):
     with pytest.raises(UserError, match=r"nothing\.mp4: cannot be read"):
         call(folder, "--video", str(tmp_path / "nothing.mp4"))
-
-
-@given(st.lists(st.integers(0, 12), min_size=1, max_size=12))
-@settings(max_examples=50, deadline=None)
-def test_no_more_is_at_work_than_fits_into_memory(weights):
-    """In their order, never heavier than `most` together, and one that is heavier runs alone."""
-    running: list[int] = []
-    lock, heaviest = threading.Lock(), 0
-
-    def call(number: int) -> int:
-        nonlocal heaviest
-        with lock:
-            running.append(weights[number])
-            heaviest = max(heaviest, sum(running) if len(running) > 1 else 0)
-        with lock:
-            running.remove(weights[number])
-        return number
-
-    names = range(len(weights))
-    found = [f.result() for f in __main__.in_order(call, names, weights.__getitem__, 10)]
-    assert found == list(names) and heaviest <= 10
 
 
 def test_a_folder_of_many_systems(tmp_path: Path, capsys) -> None:

@@ -22,13 +22,14 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = list(PIPELINE["stages"])
 VERSIONS = "versions.txt"
 # These change no output: messages, checks of params.yaml (whose values are dependencies themselves), where
-# files lie, logging, what is shipped, bounds that no data set reaches. What they import in turn changes none
-# either.
+# files lie, logging, what is shipped, bounds that no data set reaches, on how many cores. What they import in
+# turn changes none either.
 DRAWING = "keypoints/synthetic"  # what `${item.path}` is, unless a person names a folder
 NEUTRAL = {
     "keypoints.errors",
     "keypoints.interrupts",
     "keypoints.mend",
+    "keypoints.parallel",
     "keypoints.params",
     "keypoints.paths",
     "keypoints.picture_limits",
