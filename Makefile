@@ -10,7 +10,7 @@ SEED ?= 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro own folds test torture mend ui compare app real results systems boxes release docs \
+.PHONY: help env repro own folds test torture mend ui compare app real results systems bench boxes release docs \
 	compose lint format clean
 
 help: ## this list
@@ -70,6 +70,11 @@ results: $(READY) ## what the last run gave, into results/<profile>; SCORER=kagg
 
 systems: $(READY) ## every option on the real data, one table; resumes; SYSTEMS='--only nose face', '--no-imagenet'
 	python -m keypoints.reports.systems $(SYSTEMS) $(addprefix --scorer ,$(wildcard $(SCORER)))
+
+bench: $(READY) ## how fast it is here, as ratios: preparation, training, prediction (after `make repro`)
+	python bench/preparation.py
+	python bench/training.py
+	python bench/predict.py
 
 boxes: $(READY) ## what wrong boxes cost, on the real data: results/boxes.md
 	python -m keypoints.reports.box_study

@@ -1,0 +1,94 @@
+"""How well a training is fed, and what a step is made of.
+
+    python bench/training.py [PART]
+
+Prints ratios, in one run on one machine, of a part whose tensors `dvc repro` has brought: the training as it
+is, beside one that sees the same batch again and again, and beside the net alone, forth and back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import platform
+import resource
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from unittest.mock import patch
+
+import torch
+from torch import Tensor
+
+from keypoints import errors, params
+from keypoints.datasets import tensors
+from keypoints.models.device import autocast, choose_device
+from keypoints.models.trained import Trained, to_input
+from keypoints.parallel import cores
+from keypoints.reports import markdown
+from keypoints.training import loop
+
+EPOCHS = 3  # of which the quickest counts
+IMAGES = 1_000  # of each, roughly
+
+
+def main(name: str) -> None:
+    settings = params.load()
+    part = settings.part(name)
+    part = replace(part, train=replace(part.train, draws=IMAGES, snapshots=[], init=None))
+    faces = tensors.load(f"data/tensors/{name}.npz")
+    faces = faces.take(faces.split != "val")  # nothing to validate between the epochs
+    threads = settings.threads_of(name)
+    fed = train(part, faces, threads)
+
+    def again(examples: loop.Examples, batches: Iterator[list[loop.Draw]], workers: int) -> Iterator[tuple]:
+        return itertools.repeat(next(load(examples, batches, 0)))
+
+    load = loop.load
+    with patch.object(loop, "load", again):
+        cached = train(part, faces, threads)
+    bare = forth_and_back(part, faces, threads)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}"
+    size = "x".join(map(str, part.data.crop_size))
+    print(
+        f"{name}, batches of {part.train.batch} crops of {size}; {threads} of {cores()} cores, {versions}\n"
+    )
+    rows: list[list[markdown.Cell]] = [
+        [what, f"{speed:.0f}", f"{fed / speed:.2f}"]
+        for what, speed in (("training", fed), ("one batch, made once", cached), ("the net alone", bare))
+    ]
+    print("\n".join(markdown.table(["", "img/s", "training's part of it"], rows)))
+    print(f"\nat most {memory:.0f} MiB in memory, the processes that make examples aside")
+
+
+def train(part: loop.recipes.Part, faces: tensors.Faces, threads: int) -> float:
+    """Images per second of the quickest epoch."""
+    seconds: list[float] = []
+    training = loop.Loop(part, faces, EPOCHS, 0, threads, report=lambda row, took: seconds.append(took))
+    training.run()
+    return training.draws / min(seconds)
+
+
+def forth_and_back(part: loop.recipes.Part, faces: tensors.Faces, threads: int) -> float:
+    """Images per second of output, loss and gradients, without anything else."""
+    torch.set_num_threads(threads)
+    trained, device, count = Trained.new(part, faces.scheme), choose_device(), part.train.batch
+    model = trained.model.to(device).train()
+    batch = torch.from_numpy(faces.crops()[:count].copy())
+    target: Tensor = trained.codec.encode(torch.from_numpy(faces.points[:count]).to(device))
+    quickest = float("inf")
+    for _ in range(EPOCHS):
+        start = time.perf_counter()
+        for _ in range(max(1, IMAGES // count)):
+            with autocast(part.train.precision, device):
+                output = model(to_input(batch, device))
+            trained.codec.loss(output.float(), target).backward()
+        quickest = min(quickest, time.perf_counter() - start)
+    return max(1, IMAGES // count) * count / quickest
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
+    parser.add_argument("part", nargs="?", default="landmarks")
+    errors.run(main, parser.parse_args().part)
