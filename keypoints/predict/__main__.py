@@ -24,8 +24,10 @@ from keypoints.errors import UserError
 if TYPE_CHECKING:
     from PIL import Image
 
+    from keypoints.landmarks import Scheme
     from keypoints.predict.box_lists import BoxList
     from keypoints.predict.predictor import Face, Predictor
+    from keypoints.predict.writers import Writer
 
 STDIN = "-"
 OUT = Path("predictions")
@@ -38,6 +40,8 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints predict") 
 def main(args: argparse.Namespace) -> None:
     from keypoints.predict import box_lists
 
+    if args.video:
+        refuse(args, "--video", "photos", "box", "boxes")
     names = [] if args.video else photographs(args.photos)
     boxes = box_lists.read(args.boxes) if args.boxes else None
     if args.box:
@@ -57,11 +61,44 @@ def main(args: argparse.Namespace) -> None:
     )
     out = args.out or (None if args.json or args.csv else OUT)
     if args.video:
-        from keypoints.predict import video
-
-        video.annotate_film(predictor, args.video, out or OUT, args.overlay)
+        annotate_film(predictor, args, out)
     else:
         predict_all(predictor, names, boxes, args, out)
+
+
+def refuse(args: argparse.Namespace, option: str, *others: str) -> None:
+    """Raise `UserError` where one of these was given with an option that it has no meaning with."""
+    for name in others:
+        if getattr(args, name):
+            what = "photographs" if name == "photos" else f"--{name}"
+            raise UserError(f"{option} has no use for {what}: leave one of them out")
+
+
+def open_writers(
+    args: argparse.Namespace, scheme: Scheme, stack: ExitStack, facts: Sequence[str] = ()
+) -> list[Writer]:
+    """Those of --json and --csv, the latter whole at the end of the stack. Raises `UserError`."""
+    from keypoints.predict.writers import Csv, Jsonl
+
+    if args.json and sys.stdout is None:
+        raise UserError("--json: standard output is closed")
+    writers: list[Writer] = [Jsonl(sys.stdout)] if args.json else []
+    return [*writers, stack.enter_context(Csv(args.csv, scheme, facts))] if args.csv else writers
+
+
+def annotate_film(predictor: Predictor, args: argparse.Namespace, out: Path | None) -> None:
+    """Write the faces of all frames, each with its number."""
+    from keypoints.predict import video
+
+    source = video.Source(args.video)
+    with ExitStack() as stack:
+        writers = open_writers(args, predictor.scheme, stack, video.FACTS)
+        if out:
+            film = stack.enter_context(video.Film(out, source, predictor.scheme, args.overlay))
+            writers.append(film)
+        video.annotate(predictor, source, writers)
+    if out:
+        print(film.path, file=sys.stderr)
 
 
 def given_box(text: str, names: list[str]) -> BoxList:
@@ -86,15 +123,11 @@ def predict_all(
     out: Path | None,
 ) -> None:
     """Write the faces of all photographs; exits with status 1 where one cannot be read."""
-    from keypoints.predict.writers import Csv, Jsonl, Pictures, Writer
+    from keypoints.predict.writers import Pictures
 
     broken = 0
     with ExitStack() as stack:
-        if args.json and sys.stdout is None:
-            raise UserError("--json: standard output is closed")
-        writers: list[Writer] = [Jsonl(sys.stdout)] if args.json else []
-        if args.csv:
-            writers.append(stack.enter_context(Csv(args.csv, predictor.scheme)))
+        writers = open_writers(args, predictor.scheme, stack)
         if out:
             writers.append(Pictures(out, predictor.scheme, args.overlay))
         for name, image, faces in answers(predictor, names, boxes):

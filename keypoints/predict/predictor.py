@@ -26,7 +26,9 @@ from keypoints.predict.detectors import Detection
 
 BATCH = 32  # faces at once
 MAX_BOXES = 1_000  # that are given for one picture
-Opened = tuple[Image.Image, Sequence[Region] | None]  # of mode RGB; boxes that are given
+Opened = tuple[
+    Image.Image, Sequence[Detection], bool
+]  # of mode RGB; where faces are; whether a detector says so
 # Chosen on the training and validation faces of the split `strict`.
 AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
 ROLLED = 10.0  # degrees: and where it is turned by more
@@ -143,30 +145,43 @@ class Predictor:
         opened: list[Opened] = []
         for picture, boxes in pictures:
             image = open_picture(picture)
-            if sum(math.prod(other.size) for other, _ in opened) + math.prod(image.size) > MAX_PIXELS:
+            if sum(math.prod(other.size) for other, *_ in opened) + math.prod(image.size) > MAX_PIXELS:
                 faces += self._faces(opened)
                 opened = []
-            opened.append((image, boxes))
+            there = self.find(image) if boxes is None else from_boxes(boxes)
+            opened.append((image, there, boxes is None))
         return faces + self._faces(opened)
 
-    def _faces(self, opened: Sequence[Opened]) -> list[list[Face]]:
-        """As `many`, of pictures in mode RGB, all at once."""
-        found = [self.find(image) if boxes is None else from_boxes(boxes) for image, boxes in opened]
-        places = [
-            Place(image, d.box, d.roll, d.score)
-            for (image, _), there in zip(opened, found, strict=True)
-            for d in there
+    def believe(self, image: Image.Image, found: Sequence[Detection]) -> list[Face]:
+        """The faces among what the detector found in a picture of mode RGB, without what is none."""
+        return self._faces([(image, found, True)])[0]
+
+    def again(self, image: Image.Image, faces: Sequence[Face]) -> list[Face | None]:
+        """The same faces on a film's next picture (mode RGB), looked at where their points were.
+
+        None where there is no face any more. The part has to tell faces from other things: `tells_faces`.
+        """
+        assert self.scheme.eyes is not None  # as whoever asks has made sure
+        there = [crops.upright_box(face.points, self.scheme.eyes) for face in faces]
+        points, doubts = self.look([Place(image, box, roll) for box, roll in there])
+        return [
+            replace(face, box=box, points=seen, doubt=float(doubt)) if self.is_face(doubt, 1.0) else None
+            for face, (box, _), seen, doubt in zip(faces, there, points, doubts, strict=True)
         ]
+
+    def _faces(self, opened: Sequence[Opened]) -> list[list[Face]]:
+        """As `many`, of all pictures at once."""
+        places = [Place(image, d.box, d.roll, d.score) for image, there, _ in opened for d in there]
         answers = iter(zip(*self.look_closely(places), strict=True))
         names = self.scheme.names()
         faces: list[list[Face]] = []
-        for (_, boxes), there in zip(opened, found, strict=True):
+        for _, there, detected in opened:
             seen = [
                 (Face(d.box, d.score, points, names, float(doubt)), doubt)
                 for d in there
                 for points, doubt in [next(answers)]
             ]
-            if boxes is None:
+            if detected:
                 faces.append(without_twins([face for face, doubt in seen if self.is_face(doubt, face.score)]))
             else:
                 faces.append([face for face, _ in seen])

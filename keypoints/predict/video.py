@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from PIL import Image
 
-from keypoints.crops import overlap
+from keypoints import files
 from keypoints.errors import UserError
+from keypoints.landmarks import Scheme
 from keypoints.predict import annotation
+from keypoints.predict.following import Followed, Follower
 from keypoints.predict.predictor import Face, Predictor
+from keypoints.predict.writers import Facts, Writer
 
-if TYPE_CHECKING:
-    import cv2
+FACTS = ("frame", "time", "number")  # of each face: from 0, in seconds, from 1
 
-SAME = 0.3  # boxes of one face on two frames share at least so much (intersection over union)
 STILL = 0.01  # of the box's side: a point that moves less in a frame trembles, and is held back
 HELD = 0.75  # how much of the former place such a point keeps
 
@@ -32,54 +35,108 @@ class Smoother:
     """
 
     def __init__(self) -> None:
-        self.former: list[Face] = []
+        self.former: dict[int, Face] = {}
 
-    def __call__(self, faces: Sequence[Face]) -> list[Face]:
+    def __call__(self, faces: Sequence[Followed]) -> list[Face]:
         """The faces of the next frame, smoothed."""
-        self.former = [self._smooth(face) for face in faces]
-        return self.former
+        self.former = {each.number: self._smooth(each) for each in faces}
+        return list(self.former.values())
 
-    def _smooth(self, face: Face) -> Face:
-        same = max(self.former, key=lambda other: overlap(face.box, other.box), default=None)
-        if same is None or overlap(face.box, same.box) < SAME:
+    def _smooth(self, followed: Followed) -> Face:
+        face, same = followed.face, self.former.get(followed.number)
+        if same is None:
             return face
         moved = np.linalg.norm(face.points - same.points, axis=-1, keepdims=True)
         kept = HELD / (1 + (moved / (STILL * face.box[2])) ** 2)
         return replace(face, points=kept * same.points + (1 - kept) * face.points)
 
 
-def annotate_film(predictor: Predictor, source: str, out: Path, overlay: str | None = None) -> None:
-    """Draw on every frame of a film, or of the camera of this number until Ctrl-C: `out`/<name>_points.mp4.
+class Source:
+    """A film, or the camera of this number, opened. Raises `UserError` for what cannot be read.
 
-    Raises `UserError` for a film that cannot be read or written.
+    rate: frames per second, as they can be written
+    size: width and height, pixels
     """
-    import cv2
 
-    read = cv2.VideoCapture(int(source) if source.isdigit() else source)
-    if not read.isOpened():
-        raise UserError(f"--video {source}: cannot be read: name a film, or a camera's number")
-    name = f"{f'camera {source}' if source.isdigit() else Path(source).stem}_points"
-    out.mkdir(parents=True, exist_ok=True)
-    path, part = out / f"{name}.mp4", out / f".{name}.part.mp4"
-    size = int(read.get(cv2.CAP_PROP_FRAME_WIDTH)), int(read.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    rate = writable_rate(read.get(cv2.CAP_PROP_FPS))
-    made = cv2.VideoWriter(str(part), cv2.VideoWriter_fourcc(*"mp4v"), rate, size)
-    smooth = Smoother()
+    def __init__(self, name: str) -> None:
+        import cv2
+
+        self.name = name
+        self.video = cv2.VideoCapture(int(name) if name.isdigit() else name)
+        if not self.video.isOpened():
+            raise UserError(f"--video {name}: cannot be read: name a film, or a camera's number")
+        self.rate = writable_rate(self.video.get(cv2.CAP_PROP_FPS))
+        self.size = (
+            int(self.video.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            int(self.video.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
+
+    def __iter__(self) -> Iterator[tuple[float, np.ndarray]]:
+        """Seconds from the start, and a frame (H, W, 3) uint8 BGR; with a progress bar."""
+        import cv2
+        from tqdm import tqdm
+
+        total = int(self.video.get(cv2.CAP_PROP_FRAME_COUNT))
+        with tqdm(total=total if total > 0 else None, unit="frame", disable=None, leave=False) as bar:
+            while (frame := self.video.read()[1]) is not None:
+                yield self.video.get(cv2.CAP_PROP_POS_MSEC) / 1000, frame
+                bar.update()
+
+
+class Film:
+    """A film with boxes, outlines and points, or with an overlay on every face: `folder`/<name>_points.mp4.
+
+    It is there when the block has ended without an error. Raises `UserError` where it cannot be written.
+    """
+
+    def __init__(self, folder: Path, source: Source, scheme: Scheme, overlay: str | None) -> None:
+        name = f"camera {source.name}" if source.name.isdigit() else Path(source.name).stem
+        self.path = folder / f"{name}_points.mp4"
+        self.rate, self.size = source.rate, source.size
+        self.scheme, self.overlay = scheme, overlay
+
+    def __enter__(self) -> Self:
+        import cv2
+
+        self.stack = ExitStack()
+        part = self.stack.enter_context(files.whole(self.path))
+        self.made = cv2.VideoWriter(str(part), cv2.VideoWriter_fourcc(*"mp4v"), self.rate, self.size)
+        self.stack.callback(self.made.release)
+        if not self.made.isOpened():
+            self.stack.__exit__(UserError, None, None)
+            raise UserError(f"{self.path} cannot be written: choose another --out")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stack.__exit__(kind, error, trace)
+
+    def write(
+        self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
+    ) -> None:
+        drawn = annotation.draw(image, faces, self.scheme, self.overlay)
+        self.made.write(np.asarray(drawn)[..., ::-1])
+
+
+def annotate(predictor: Predictor, source: Source, writers: Sequence[Writer]) -> None:
+    """Give the faces of every frame to the writers, until the film or Ctrl-C ends it.
+
+    Raises `UserError` for a film without frames.
+    """
+    follow, smooth, frame = Follower(predictor, source.rate), Smoother(), -1
     try:
-        for frame in frames(read):
-            image = Image.fromarray(frame[..., ::-1])
-            faces = smooth(predictor(image))
-            drawn = annotation.draw(image, faces, predictor.scheme, overlay)
-            made.write(np.asarray(drawn)[..., ::-1])
+        for frame, (seconds, pixels) in enumerate(source):
+            image = Image.fromarray(pixels[..., ::-1])
+            seen = follow(image)
+            faces = smooth(seen)
+            facts = [dict(zip(FACTS, (frame, round(seconds, 3), each.number), strict=True)) for each in seen]
+            for writer in writers:
+                writer.write(source.name, image, faces, facts)
     except KeyboardInterrupt:
         print("stopped; the film ends here", file=sys.stderr)
-    finally:
-        made.release()
-        read.release()
-    if not part.exists():
-        raise UserError(f"{path} cannot be written: choose another --out")
-    part.replace(path)
-    print(path, file=sys.stderr)
+    if frame < 0:
+        raise UserError(f"--video {source.name}: no frame of it can be read: name another film")
 
 
 def writable_rate(rate: float) -> float:
@@ -87,15 +144,3 @@ def writable_rate(rate: float) -> float:
     if not 1 <= rate <= 240:
         return 25.0
     return round(rate, 3) if 1000 * rate < 2**16 else round(rate, 2)
-
-
-def frames(video: cv2.VideoCapture) -> Iterator[np.ndarray]:
-    """The frames (H, W, 3) uint8 BGR, with a progress bar."""
-    import cv2
-    from tqdm import tqdm
-
-    total = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    with tqdm(total=total if total > 0 else None, unit="frame", disable=None, leave=False) as bar:
-        while (frame := video.read()[1]) is not None:
-            yield frame
-            bar.update()

@@ -1,10 +1,10 @@
-"""Where predictions go: JSON lines, a CSV, annotated pictures."""
+"""Where predictions go: JSON lines, a CSV, annotated pictures, a film."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,29 +17,38 @@ from keypoints.landmarks import Scheme
 from keypoints.predict import annotation
 from keypoints.predict.predictor import Face
 
+Facts = Mapping[str, float]  # of a face of a film: frame, time, number
+
 
 class Writer(Protocol):
-    def write(self, name: str, image: Image.Image, faces: Sequence[Face]) -> None:
-        """Take the faces of one photograph, whose file is `name`."""
+    def write(
+        self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
+    ) -> None:
+        """Take the faces of one photograph, or of one frame of a film, whose file is `name`."""
 
 
 class Jsonl:
-    """One JSON object per face and line: file, box, score, points; pixels of the photograph."""
+    """One JSON object per face and line: file, a film's facts, box, score, points; pixels of the picture."""
 
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream
 
-    def write(self, name: str, image: Image.Image, faces: Sequence[Face]) -> None:
-        for face in faces:
-            self.stream.write(json.dumps({"file": name, **face.as_dict()}) + "\n")
+    def write(
+        self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
+    ) -> None:
+        for face, known in zip(faces, facts or [{}] * len(faces), strict=True):
+            self.stream.write(json.dumps({"file": name, **known, **face.as_dict()}) + "\n")
         self.stream.flush()
 
 
 class Csv:
-    """One line per face: file, box, score, then x and y of every point; there when the block has ended."""
+    """One line per face: file, box, score, then x and y of every point; there when the block has ended.
 
-    def __init__(self, path: Path, scheme: Scheme) -> None:
-        self.path, self.names = path, scheme.names()
+    `facts` names what a film's faces have besides.
+    """
+
+    def __init__(self, path: Path, scheme: Scheme, facts: Sequence[str] = ()) -> None:
+        self.path, self.names, self.facts = path, scheme.names(), facts
 
     def __enter__(self) -> Self:
         self.stack = ExitStack()
@@ -49,7 +58,7 @@ class Csv:
             lineterminator="\n",
         )
         points = [f"{name}_{axis}" for name in self.names for axis in "xy"]
-        self.rows.writerow(["file", "left", "top", "width", "height", "score", *points])
+        self.rows.writerow(["file", *self.facts, "left", "top", "width", "height", "score", *points])
         return self
 
     def __exit__(
@@ -57,10 +66,12 @@ class Csv:
     ) -> None:
         self.stack.__exit__(kind, error, trace)
 
-    def write(self, name: str, image: Image.Image, faces: Sequence[Face]) -> None:
-        for face in map(Face.as_dict, faces):
+    def write(
+        self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
+    ) -> None:
+        for face, known in zip(map(Face.as_dict, faces), facts or [{}] * len(faces), strict=True):
             points = [point[axis] for point in face["points"] for axis in "xy"]
-            self.rows.writerow([name, *face["box"], face["score"], *points])
+            self.rows.writerow([name, *known.values(), *face["box"], face["score"], *points])
 
 
 class Pictures:
@@ -70,7 +81,9 @@ class Pictures:
         self.folder, self.scheme, self.overlay = folder, scheme, overlay
         self.taken: set[str] = set()
 
-    def write(self, name: str, image: Image.Image, faces: Sequence[Face]) -> None:
+    def write(
+        self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
+    ) -> None:
         drawn = annotation.draw(image, faces, self.scheme, self.overlay)
         with files.whole(self.folder / f"{self._free(name)}.png") as path:
             drawn.save(path, compress_level=1)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -95,8 +96,6 @@ def test_no_photograph_is_one_line(tmp_path):
 
 
 def test_a_film_is_drawn_on(folder, tmp_path):
-    import cv2
-
     made = cv2.VideoWriter(str(tmp_path / "in.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 10, (256, 256))
     frame = cv2.resize(skimage.data.astronaut(), (256, 256))[..., ::-1]
     for _ in range(3):
@@ -106,6 +105,44 @@ def test_a_film_is_drawn_on(folder, tmp_path):
     drawn = cv2.VideoCapture(str(tmp_path / "in_points.mp4"))
     assert int(drawn.get(cv2.CAP_PROP_FRAME_COUNT)) == 3
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_films_faces_have_frame_time_and_number(folder, tmp_path, capsys) -> None:
+    """On standard output and in a table; no film then, unless --out asks for it."""
+    made = cv2.VideoWriter(str(tmp_path / "in.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (256, 256))
+    frame = cv2.resize(skimage.data.astronaut(), (256, 256))[..., ::-1]
+    for _ in range(3):
+        made.write(np.ascontiguousarray(frame))
+    made.release()
+    table = tmp_path / "faces.csv"
+    call(folder, "--video", str(tmp_path / "in.avi"), "--json", "--csv", str(table))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["frame"], line["time"], line["number"]) for line in lines] == [
+        (0, 0, 1),
+        (1, 0.1, 1),
+        (2, 0.2, 1),
+    ]
+    with open(table, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["frame"], row["time"], row["number"]) for row in rows] == [
+        (str(line["frame"]), str(line["time"]), str(line["number"])) for line in lines
+    ]
+    assert float(rows[2]["left"]) == lines[2]["box"][0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["faces.csv", "in.avi"]
+
+
+@pytest.mark.parametrize("more", [["a.jpg"], ["--box", "1,2,3,4"], ["--boxes", "list.xml"]])
+def test_what_a_film_has_no_use_for_is_refused(folder, more: list[str]) -> None:
+    with pytest.raises(UserError, match="--video has no use for"):
+        call(folder, "--video", "film.mp4", *more)
+
+
+def test_a_film_without_frames_leaves_nothing(folder, tmp_path) -> None:
+    made = cv2.VideoWriter(str(tmp_path / "in.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 64))
+    made.release()
+    with pytest.raises(UserError, match=r"in\.avi: (no frame of it can|cannot) be read"):
+        call(folder, "--video", str(tmp_path / "in.avi"), "--csv", str(tmp_path / "a.csv"))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.avi"]
 
 
 def test_a_film_that_is_none_is_one_line(folder, tmp_path):
