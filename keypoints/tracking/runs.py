@@ -91,7 +91,7 @@ class Run:
             with suppress(OSError):
                 self.journal.close()
         if self.sender:
-            self.sender.wait()
+            self.sender.wait(LONGEST)
 
 
 class Sender:
@@ -111,7 +111,7 @@ class Sender:
             warn(f"{text}; {LATER}")
             self.said = True
 
-    def wait(self, seconds: int = LONGEST) -> None:
+    def wait(self, seconds: int) -> None:
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:

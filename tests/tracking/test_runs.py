@@ -147,7 +147,7 @@ def test_a_process_that_fails_is_said_once_with_what_it_said(root, capsys):
     sender = SENDER.__new__(SENDER)
     sender.said = False
     sender.process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    sender.wait()
+    sender.wait(runs.LONGEST)
     sender.check()
     said = capsys.readouterr().err
     assert said == f"warning: MLflow: mlflow.db: it is locked; {runs.LATER}\n"
