@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -83,13 +82,14 @@ class Source:
                 bar.update()
 
 
-class Film:
+class Film(ExitStack):
     """A film with boxes, outlines and points, or with an overlay on every face: `folder`/<name>_points.mp4.
 
     It is there when the block has ended without an error. Raises `UserError` where it cannot be written.
     """
 
     def __init__(self, folder: Path, source: Source, scheme: Scheme, overlay: str | None) -> None:
+        super().__init__()
         name = f"camera {source.name}" if source.name.isdigit() else Path(source.name).stem
         self.path = folder / f"{name}_points.mp4"
         self.rate, self.size = source.rate, source.size
@@ -98,19 +98,13 @@ class Film:
     def __enter__(self) -> Self:
         import cv2
 
-        self.stack = ExitStack()
-        part = self.stack.enter_context(files.whole(self.path))
+        part = self.enter_context(files.whole(self.path))
         self.made = cv2.VideoWriter(str(part), cv2.VideoWriter_fourcc(*"mp4v"), self.rate, self.size)
-        self.stack.callback(self.made.release)
+        self.callback(self.made.release)
         if not self.made.isOpened():
-            self.stack.__exit__(UserError, None, None)
+            self.__exit__(UserError, None, None)
             raise UserError(f"{self.path} cannot be written: choose another --out")
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stack.__exit__(kind, error, trace)
 
     def write(
         self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()

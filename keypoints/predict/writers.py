@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Protocol, Self
 
 from PIL import Image
@@ -41,30 +40,25 @@ class Jsonl:
         self.stream.flush()
 
 
-class Csv:
+class Csv(ExitStack):
     """One line per face: file, box, score, then x and y of every point; there when the block has ended.
 
     `facts` names what a film's faces have besides.
     """
 
     def __init__(self, path: Path, scheme: Scheme, facts: Sequence[str] = ()) -> None:
+        super().__init__()
         self.path, self.names, self.facts = path, scheme.names(), facts
 
     def __enter__(self) -> Self:
-        self.stack = ExitStack()
-        file = self.stack.enter_context(files.whole(self.path))
+        file = self.enter_context(files.whole(self.path))
         self.rows = csv.writer(
-            self.stack.enter_context(open(file, "w", encoding="utf-8", errors="surrogateescape", newline="")),
+            self.enter_context(open(file, "w", encoding="utf-8", errors="surrogateescape", newline="")),
             lineterminator="\n",
         )
         points = [f"{name}_{axis}" for name in self.names for axis in "xy"]
         self.rows.writerow(["file", *self.facts, "left", "top", "width", "height", "score", *points])
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stack.__exit__(kind, error, trace)
 
     def write(
         self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
