@@ -281,6 +281,20 @@ def test_the_plots_of_all_parts_show_every_part():
             assert list(lines) == [str(kind(part)) for part in composed["parts"]], title
 
 
+@pytest.mark.parametrize("profile", ["demo", "real"])
+@pytest.mark.parametrize("options", [[], ["own=best"], ["faces=best"]], ids=str)
+def test_params_has_every_key_that_a_stage_reads(profile, options):
+    """Those of the parts that an option adds too: DVC refuses a stage with a key that is not there."""
+    composed = compose.read([f"profile={profile}", *options])
+    for stage in PIPELINE["stages"].values():
+        loop = stage.get("foreach", "").removeprefix("${").removesuffix("}")
+        for key, item in composed[loop].items() if loop else [("", "")]:
+            for name in stage.get("do", stage).get("params", []):
+                name = name.replace("${submission.part}", composed["submission"]["part"])
+                path = name.replace("${key}", key).replace("${item}", str(item)).split(".")
+                functools.reduce(dict.__getitem__, path, composed)
+
+
 def test_versions_that_decide_results_are_pinned():
     lines = [line for line in (ROOT / VERSIONS).read_text().splitlines() if not line.startswith("#")]
     pinned = dict(line.split("==") for line in lines)
