@@ -130,8 +130,8 @@ def save(trained: Trained, part: str, path: str | Path, half: bool = False) -> f
     import onnx
 
     trained = replace(trained, model=copy.deepcopy(trained.model).cpu())  # a GPU rounds otherwise
-    # Batch norms folded into convolutions would not fit into 16 bits; ONNX Runtime folds them at load.
-    made = build_graph(trained, random_crops(trained, 2), optimize=not half)
+    # Batch norms merged into convolutions would not fit into 16 bits; ONNX Runtime merges them at load.
+    made = build_graph(trained, random_crops(trained, 2), merge=not half)
     onnx.helper.set_model_props(made, metadata(trained, part))
     if half:
         halve_weights(made)
@@ -144,11 +144,13 @@ def save(trained: Trained, part: str, path: str | Path, half: bool = False) -> f
     return differs
 
 
-def build_graph(trained: Trained, example: np.ndarray, optimize: bool = True) -> onnx.ModelProto:
+def build_graph(trained: Trained, example: np.ndarray, merge: bool = True) -> onnx.ModelProto:
     """The graph for any number of crops like `example` (N, H, W, C), of any size for a detector.
 
-    Raises `UserError`.
+    `merge` layers that follow each other. Raises `UserError`.
     """
+    from onnxscript.optimizer import fold_constants
+
     detects = isinstance(trained.codec, Centres)
     graph = DetectorGraph(trained) if detects else Graph(trained)
     shape: dict[int, Any] = {0: torch.export.Dim("faces")}
@@ -163,12 +165,13 @@ def build_graph(trained: Trained, example: np.ndarray, optimize: bool = True) ->
             output_names=["points", "faces"] if detects else ["points"],
             dynamic_shapes={"crops": shape},
             verbose=False,
-            optimize=optimize,
+            optimize=merge,
         )
     except torch.onnx.OnnxExporterError as error:
         why = str(error.__cause__ or error).strip().splitlines()[0]
         raise UserError(f"ONNX cannot express this net: {why}") from None
     assert program is not None  # as ever with `dynamo`
+    fold_constants(program.model)  # else ONNX Runtime takes a batch norm's numbers for computed, and keeps it
     made = program.model_proto
     made.ClearField("metadata_props")
     for item in (*made.graph.node, *made.graph.initializer, *made.graph.value_info, made.graph):
