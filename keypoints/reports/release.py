@@ -19,7 +19,7 @@ from keypoints.errors import UserError
 from keypoints.evaluation import metrics
 from keypoints.export import onnx_graph
 from keypoints.models.trained import Trained
-from keypoints.pretrained import FOLDER, PARTS, SHIPPED
+from keypoints.pretrained import FOLDER, SHIPPED
 from keypoints.recipes import Part
 from keypoints.reports import markdown
 
@@ -86,8 +86,7 @@ def main() -> None:
 def store_onnx(name: str, trained: Trained) -> None:
     """The same weights as the ONNX file that the light runtime reads."""
     path = FOLDER / f"{name}.onnx"
-    # A detector runs on every picture: its norms are folded into its convolutions, which 16 bits would bar.
-    onnx_graph.save(trained, name, path, half=name in PARTS)
+    onnx_graph.save(trained, name, path, half=True)
     store(path)
 
 

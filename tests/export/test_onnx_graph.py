@@ -63,7 +63,7 @@ def test_large_weights_are_stored_with_16_bits(tmp_path: Path) -> None:
 @pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("kind", ["soft-argmax", "detector", "unet"])
 def test_no_batch_norm_is_left_to_compute(kind: str, half: bool, tmp_path: Path) -> None:
-    """ONNX Runtime merges them into the convolutions where it sees their numbers; else a detector takes twice as long."""
+    """ONNX Runtime merges them into the convolutions, where their numbers are constants."""
     made = warmed(PARTS[kind])
     assert any(isinstance(layer, torch.nn.BatchNorm2d) for layer in made.model.modules())
     onnx_graph.save(made, "some", tmp_path / "some.onnx", half)
