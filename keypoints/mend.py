@@ -18,6 +18,7 @@ from keypoints import errors, files, paths
 
 RWLOCK = Path(".dvc/tmp/rwlock")
 FOLDERS = ("data", "models", "metrics", "plots", "submissions", ".checkpoints")  # where runs write
+PIPELINE = Path("dvc.yaml")
 PAUSE = 1.0  # seconds after which a running DVC has written its file whole
 
 
@@ -48,24 +49,36 @@ def is_damaged(path: Path, read: Any) -> bool:
 
 
 def read_lock(text: str) -> None:
-    """Raise whatever it is for what DVC would not take as a dvc.lock."""
+    """Raise whatever it is for what DVC would not take as a dvc.lock, and for one whose end is missing."""
     import yaml
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 
     if not text.endswith("\n"):
         raise ValueError("the last line is cut")
-    COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(text))
+    COMPILED_LOCKFILE_SCHEMA(made := yaml.safe_load(text))
+    known = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
+    before = yaml.safe_load(committed(paths.LOCK)) or {"stages": {}}
+    for name, stage in before["stages"].items():
+        outs = made["stages"].get(name, {}).get("outs", [])
+        if len(outs) < len(stage["outs"]) and name.partition("@")[0] in known:
+            raise ValueError(f"{name}, as git has it, is cut off")
+
+
+def committed(file: Path) -> str:
+    """The text of a file as git has it; empty where there is none."""
+    done = subprocess.run(["git", "show", f"HEAD:./{file}"], capture_output=True, check=False)
+    return "" if done.returncode else done.stdout.decode()
 
 
 def restore(lock: Path) -> None:
     """The file as git has it, or none: DVC makes it again."""
-    done = subprocess.run(["git", "show", f"HEAD:./{lock}"], capture_output=True, check=False)
-    if done.returncode:
+    whole = committed(lock)
+    if not whole:
         lock.unlink()
         say(f"{lock} was cut short: removed; `dvc repro` makes it again")
         return
     with files.whole(lock) as part:
-        part.write_bytes(done.stdout)
+        part.write_text(whole, encoding="utf-8")
     say(f"{lock} was cut short: put back as in git; what was finished comes from DVC's run-cache")
 
 

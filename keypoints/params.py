@@ -243,6 +243,9 @@ def _check_names(tree: dict[str, Any], options: dict[str, dict[str, Any]]) -> No
     if not parts:
         raise ValueError("parts: none is named")
     datasets = datasets if isinstance(datasets, dict) else {}
+    inits = tree.get("inits", {})
+    if not isinstance(inits, dict):
+        raise ValueError(f"inits: a mapping of a part to what it starts from is needed, not {inits!r}")
     for name, dataset in parts.items():
         if name not in options:
             raise ValueError(f"parts.{name}: it has no option, only {', '.join(options)} have one")
@@ -255,7 +258,7 @@ def _check_names(tree: dict[str, Any], options: dict[str, dict[str, Any]]) -> No
     for name, option in options.items():
         train = option.get("train")
         init = train.get("init") if isinstance(train, dict) else None
-        if tree.get("inits", {}).get(name, init or RANDOM) != (init or RANDOM):
+        if inits.get(name, init or RANDOM) != (init or RANDOM):
             raise ValueError(f"inits.{name}: {init or RANDOM!r} is needed, its train.init; leave out null")
     for kind, allowed in (("max_epochs", options), ("faces", datasets)):
         for key, _ in leaves(tree.get("profile")):

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from keypoints import files, mend
 from keypoints.paths import ROOT
@@ -18,7 +19,8 @@ from keypoints.paths import ROOT
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with a dvc.lock in git, and a folder for DVC's own files."""
-    shutil.copy(ROOT / "dvc.lock", tmp_path)
+    for file in ("dvc.lock", "dvc.yaml"):
+        shutil.copy(ROOT / file, tmp_path)
     (tmp_path / ".dvc/tmp").mkdir(parents=True)
     who = ["-c", "user.name=a", "-c", "user.email=a@b"]
     for words in (["init", "-q"], ["add", "dvc.lock"], [*who, "commit", "-qm", "a"]):
@@ -30,12 +32,31 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.7123])
 def test_a_lock_that_is_cut_comes_back_from_git(share: float, project: Path, capsys) -> None:
-    """Within a line: what ends with one, and is a lock of fewer stages, DVC completes by itself."""
+    """Within a line."""
     whole = (project / "dvc.lock").read_bytes()
     (project / "dvc.lock").write_bytes(whole[: int(share * len(whole))].rstrip(b"\n"))
     mend.main()
     assert (project / "dvc.lock").read_bytes() == whole
     assert capsys.readouterr().err.startswith("mended: dvc.lock was cut short: put back as in git")
+
+
+@pytest.mark.parametrize("end", ["  parse@youtube:\n", "--out \n", "    outs:\n", "stages:\n"])
+def test_a_lock_that_is_cut_after_a_line_comes_back_from_git(end: str, project: Path) -> None:
+    """DVC may read it as a lock of fewer stages, and would bring back those alone that it runs."""
+    whole = (project / "dvc.lock").read_bytes()
+    (project / "dvc.lock").write_bytes(whole[: whole.rindex(end.encode()) + len(end)])
+    mend.main()
+    assert (project / "dvc.lock").read_bytes() == whole
+
+
+def test_a_lock_without_what_the_pipeline_has_no_more_stays(project: Path) -> None:
+    pipeline, lock = (yaml.safe_load((project / name).read_text()) for name in ("dvc.yaml", "dvc.lock"))
+    del pipeline["stages"]["render"]
+    lock["stages"] = {name: stage for name, stage in lock["stages"].items() if "render" not in name}
+    (project / "dvc.yaml").write_text(yaml.safe_dump(pipeline))
+    (project / "dvc.lock").write_text(yaml.safe_dump(lock))
+    mend.main()
+    assert yaml.safe_load((project / "dvc.lock").read_text()) == lock
 
 
 def test_without_git_dvc_makes_the_lock_again(project: Path, capsys) -> None:

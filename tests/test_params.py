@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
 import re
@@ -152,6 +153,7 @@ def test_numbers_are_numbers(text: str, value: Any, tmp_path: Path) -> None:
         ("parts", ..., "parts: "),
         ("parts", "nose", "parts: "),
         ("parts.chin", "imm", "parts.chin: "),
+        ("inits", "nose", "inits: "),
         ("nose", ..., "parts.nose: "),
         ("datasets.imm.sources", [{"url": "ftp://x", "sha256": None}], r"datasets.imm.sources.0.url: "),
         ("datasets.imm.sha256", ["abc"], r"datasets.imm.sha256.0: "),
@@ -194,6 +196,18 @@ def test_a_value_without_sense_is_named_too(tree: dict[str, Any], key: str, valu
 )
 def test_yamls_other_types_are_named_too(tree: dict[str, Any], key: str, value: Any) -> None:
     assert key in refusal(changed(tree, key, value))
+
+
+@pytest.mark.parametrize("value", [None, 3, "text", [1, [2]], {}, {"a": [1]}], ids=str)
+def test_a_value_of_any_kind_anywhere_is_no_crash(tree: dict[str, Any], value: Any) -> None:
+    """In the place of every key of the two upper levels: it has a sense, or is refused in a line."""
+    for key in [*tree, *(f"{key}.{name}" for key, inner in tree.items() for name in inner_keys(inner))]:
+        with contextlib.suppress(UserError):
+            params.parse(changed(tree, key, value))
+
+
+def inner_keys(value: Any) -> list[str]:
+    return list(value) if isinstance(value, dict) else []
 
 
 def test_a_key_that_is_a_number_is_named(tree: dict[str, Any]) -> None:
