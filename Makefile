@@ -10,7 +10,7 @@ SEED ?= 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro own folds test torture mend ui compare app real results systems bench boxes release docs \
+.PHONY: help env repro own folds test torture mend ui compare app real results systems bench boxes films release docs \
 	compose lint format clean
 
 help: ## this list
@@ -78,6 +78,9 @@ bench: $(READY) ## how fast it is here, as ratios: preparation, training, predic
 
 boxes: $(READY) ## what wrong boxes cost, on the real data: results/boxes.md
 	python -m keypoints.reports.box_study
+
+films: $(READY) ## how steadily faces are followed, on drawn films: results/films.md; FILMS='--python PYTHON' for others
+	python -m keypoints.reports.film_study $(FILMS)
 
 release: $(READY) ## the weights of the real run, into pretrained/, with their cards
 	python -m keypoints.reports.release

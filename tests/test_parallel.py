@@ -53,3 +53,46 @@ def test_an_error_is_raised_where_its_result_is_asked_for() -> None:
     assert (first.result(), third.result()) == (1, 0)
     with pytest.raises(ZeroDivisionError):
         second.result()
+
+
+def test_items_are_made_ahead_in_their_order() -> None:
+    """As many as were asked for, and no more once nobody takes them."""
+    made: list[int] = []
+
+    def source():
+        for number in range(10**6):
+            made.append(number)
+            yield number
+
+    taken = parallel.ahead(source(), 3)
+    assert [next(taken) for _ in range(5)] == [0, 1, 2, 3, 4]
+    taken.close()
+    assert 5 <= len(made) <= 5 + 3
+    assert list(parallel.ahead([1, None, 3], 2)) == [1, None, 3] and list(parallel.ahead([], 2)) == []
+
+
+def test_an_error_comes_after_the_items_before_it() -> None:
+    taken = parallel.ahead((1 // number for number in (1, 0)), 4)
+    assert next(taken) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(taken)
+
+
+def test_late_calls_are_made_in_their_order_and_all() -> None:
+    done: list[int] = []
+    with parallel.Behind(2) as behind:
+        for number in range(50):
+            behind.call(done.append, number)
+            assert len(done) >= number - 2
+    assert done == list(range(50))
+
+
+def test_a_late_call_that_fails_is_raised() -> None:
+    """By a later call, or at the end; and nothing is waited for where the block itself fails."""
+    with pytest.raises(ZeroDivisionError), parallel.Behind(9) as behind:
+        behind.call(divmod, 1, 0)
+    began = threading.Event()
+    with pytest.raises(KeyError), parallel.Behind(9) as behind:
+        behind.call(began.wait, 0.01)
+        behind.call(divmod, 1, 0)
+        raise KeyError

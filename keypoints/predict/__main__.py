@@ -93,11 +93,11 @@ def annotate_film(predictor: Predictor, args: argparse.Namespace, out: Path | No
     source = video.Source(args.video)
     with ExitStack() as stack:
         writers = open_writers(args, predictor.scheme, stack, video.FACTS)
+        film = None
         if out:
             film = stack.enter_context(video.Film(out, source, predictor.scheme, args.overlay))
-            writers.append(film)
-        video.annotate(predictor, source, writers)
-    if out:
+        video.annotate(predictor, source, writers, film)
+    if film:
         print(film.path, file=sys.stderr)
 
 

@@ -1,21 +1,29 @@
-"""Faces of a film: each is followed from frame to frame by its points, and keeps its number."""
+"""Faces of a film: each is followed from frame to frame by its points, and keeps its number.
+
+A followed face is looked at once per frame. Its mirror image, which tells whether it is still a face, is
+looked at too when new faces are searched for, and where a face suddenly looks different.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image
 
+from keypoints import crops
 from keypoints.crops import overlap
-from keypoints.predict.predictor import Face, Predictor, without_twins
+from keypoints.predict.predictor import UNSURE, Face, Place, Predictor, without_twins
 
-SEARCHES = 4  # per second: how often new faces are looked for; and at once where one is lost
+SEARCHES = 4  # per second: how often new faces are looked for
+EAGER = 3  # times as often while one is missing, and at once where one is lost
 PATIENCE = 1.0  # seconds that a lost face is waited for
 SAME = 0.3  # a box that shares more than this (intersection over union) with a followed face's is of it
 STEADY = 0.8  # how much of its former speed a face keeps in a frame
+ALIKE = 0.8  # the correlation with the frame before; below, it has to be shown that a face is one
+SIGHT = 16  # pixels: a face is compared at this size
 NEAR = 1.0  # sides of its box: a lost face is found again no farther off
 
 
@@ -26,18 +34,24 @@ class Followed:
     number: from 1, in the order in which faces came
     face:   as it was seen last
     frame:  where that was, from 0
+    sight:  what it looked like there (SIGHT, SIGHT), of mean 0 and length 1; None when it is new
     speed:  pixels per frame of its middle to the right and down, over the last frames
     """
 
     number: int
     face: Face
     frame: int
+    sight: np.ndarray | None = None
     speed: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
-    def seen(self, face: Face, frame: int) -> Followed:
+    def seen(self, face: Face, frame: int, sight: np.ndarray | None = None) -> Followed:
         """The same one, later."""
         speed = (middle(face) - middle(self.face)) / (frame - self.frame)
-        return Followed(self.number, face, frame, STEADY * self.speed + (1 - STEADY) * speed)
+        return Followed(self.number, face, frame, sight, STEADY * self.speed + (1 - STEADY) * speed)
+
+    def is_like(self, sight: np.ndarray) -> bool:
+        """Whether it looked much like this before."""
+        return self.sight is not None and float((self.sight * sight).sum()) > ALIKE
 
     def away(self, face: Face, frame: int) -> float:
         """How far a face is from where this one would be by now, in sides; and how unlike in size."""
@@ -61,22 +75,37 @@ class Follower:
         """The faces of the next frame, a picture of mode RGB."""
         self.frame += 1
         before = [known for known in self.known if known.frame == self.frame - 1]
-        seen = self._follow(image, before)
-        if self.frame % self.every == 0 or not seen or len(seen) < len(before):
+        missing = len(self.known) > len(before)
+        searching = self.frame % (max(1, self.every // EAGER) if missing else self.every) == 0
+        seen = self._follow(image, before, searching)
+        if searching or len(seen) < max(1, len(before)):
             seen += self._search(image, seen)
         here = {each.number for each in seen}
         gone = [k for k in self.known if k.number not in here and self.frame - k.frame < self.patience]
         self.known = seen + gone
         return seen
 
-    def _follow(self, image: Image.Image, before: Sequence[Followed]) -> list[Followed]:
+    def _follow(self, image: Image.Image, before: Sequence[Followed], searching: bool) -> list[Followed]:
         """Those of the frame before that are still there."""
-        if not before or not self.predictor.tells_faces:
+        eyes = self.predictor.scheme.eyes
+        if not before or not self.predictor.tells_faces or eyes is None:
             return []
-        found = self.predictor.again(image, [known.face for known in before])
-        there = {id(face): known for known, face in zip(before, found, strict=True)}
-        apart = without_twins([face for face in found if face])  # of two that met, one
-        return [there[id(face)].seen(face, self.frame) for face in apart]
+        places = [crops.upright_box(known.face.points, eyes) for known in before]
+        cut, matrices = self.predictor.cut([Place(image, *place) for place in places])
+        sights = [make_sight(crop) for crop in cut]
+        pairs = enumerate(zip(before, sights, strict=True))
+        twice = [i for i, (known, sight) in pairs if searching or not known.is_like(sight)]
+        found, mirrored = self.predictor.answer(cut, twice)
+        doubts = dict(zip(twice, self.predictor.doubt(found[twice], mirrored), strict=True))
+        points = crops.apply(crops.inverse(matrices), found).astype(np.float32)
+        there = []
+        for i, known in enumerate(before):
+            doubt = float(doubts.get(i, known.face.doubt))
+            if doubt <= UNSURE * self.predictor.net.doubt:  # else it is hidden, say: let it be found anew
+                face = replace(known.face, box=places[i][0], points=points[i], doubt=doubt)
+                there.append(known.seen(face, self.frame, sights[i]))
+        apart = without_twins([each.face for each in there])  # of two that met, one
+        return [each for each in there if any(each.face is face for face in apart)]
 
     def _search(self, image: Image.Image, seen: Sequence[Followed]) -> list[Followed]:
         """Faces that are new, or back."""
@@ -102,3 +131,12 @@ def middle(face: Face) -> np.ndarray:
     """Of its box, x and y."""
     left, top, width, height = face.box
     return np.array([left + width / 2, top + height / 2])
+
+
+def make_sight(crop: np.ndarray) -> np.ndarray:
+    """A crop (H, W, C) uint8 as small as faces are compared, of mean 0 and length 1."""
+    import cv2
+
+    small = cv2.resize(crop, (SIGHT, SIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small -= small.mean()
+    return small / max(float(np.linalg.norm(small)), 1e-6)

@@ -156,19 +156,6 @@ class Predictor:
         """The faces among what the detector found in a picture of mode RGB, without what is none."""
         return self._faces([(image, found, True)])[0]
 
-    def again(self, image: Image.Image, faces: Sequence[Face]) -> list[Face | None]:
-        """The same faces on a film's next picture (mode RGB), looked at where their points were.
-
-        None where there is no face any more. The part has to tell faces from other things: `tells_faces`.
-        """
-        assert self.scheme.eyes is not None  # as whoever asks has made sure
-        there = [crops.upright_box(face.points, self.scheme.eyes) for face in faces]
-        points, doubts = self.look([Place(image, box, roll) for box, roll in there])
-        return [
-            replace(face, box=box, points=seen, doubt=float(doubt)) if self.is_face(doubt, 1.0) else None
-            for face, (box, _), seen, doubt in zip(faces, there, points, doubts, strict=True)
-        ]
-
     def _faces(self, opened: Sequence[Opened]) -> list[list[Face]]:
         """As `many`, of all pictures at once."""
         places = [Place(image, d.box, d.roll, d.score) for image, there, _ in opened for d in there]
@@ -254,10 +241,20 @@ class Predictor:
         """Points, pixels of the crops, and doubt (N,), %."""
         if not self.tta:
             return self.net.points(cut), np.zeros(len(cut))
-        found, mirrored = np.split(self.net.points(np.concatenate([cut, cut[:, :, ::-1]])), 2)
-        mirrored = self.scheme.mirror(mirrored, cut.shape[2])
-        doubt = self.scheme.disagreement(found, mirrored) if self.scheme.eyes else np.zeros(len(cut))
-        return (found + mirrored) / 2, doubt
+        found, mirrored = self.answer(cut, range(len(cut)))
+        return (found + mirrored) / 2, self.doubt(found, mirrored)
+
+    def answer(self, cut: np.ndarray, twice: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Points (N, K, 2) on crops (N, H, W, C) uint8, pixels of these; and (M, K, 2) on the same crops.
+
+        The latter are seen in the mirror, for the crops `twice`.
+        """
+        found = self.net.points(np.concatenate([cut, cut[list(twice), :, ::-1]]))
+        return found[: len(cut)], self.scheme.mirror(found[len(cut) :], cut.shape[2])
+
+    def doubt(self, found: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+        """How far these answers (N, K, 2) lie apart (N,), % of the eye distance; nothing without eyes."""
+        return self.scheme.disagreement(found, mirrored) if self.scheme.eyes else np.zeros(len(found))
 
     @property
     def tells_faces(self) -> bool:

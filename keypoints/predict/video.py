@@ -1,11 +1,10 @@
-"""A film or a camera, face by face, with a light smoothing over time."""
+"""A film or a camera, face by face: read, searched, drawn and written side by side."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -15,39 +14,15 @@ from PIL import Image
 from keypoints import files
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
-from keypoints.predict import annotation
-from keypoints.predict.following import Followed, Follower
+from keypoints.parallel import Behind, ahead
+from keypoints.predict import annotation, film_files
+from keypoints.predict.following import Follower
 from keypoints.predict.predictor import Face, Predictor
-from keypoints.predict.writers import Facts, Writer
+from keypoints.predict.smoothing import Smoother
+from keypoints.predict.writers import Writer
 
 FACTS = ("frame", "time", "number")  # of each face: from 0, in seconds, from 1
-
-STILL = 0.01  # of the box's side: a point that moves less in a frame trembles, and is held back
-HELD = 0.75  # how much of the former place such a point keeps
-
-
-class Smoother:
-    """Holds back trembling and lets movement through: a point that moves far goes at once.
-
-    A one-euro filter in small (Casiez et al., 2012): what a point keeps of its former place falls with
-    its speed.
-    """
-
-    def __init__(self) -> None:
-        self.former: dict[int, Face] = {}
-
-    def __call__(self, faces: Sequence[Followed]) -> list[Face]:
-        """The faces of the next frame, smoothed."""
-        self.former = {each.number: self._smooth(each) for each in faces}
-        return list(self.former.values())
-
-    def _smooth(self, followed: Followed) -> Face:
-        face, same = followed.face, self.former.get(followed.number)
-        if same is None:
-            return face
-        moved = np.linalg.norm(face.points - same.points, axis=-1, keepdims=True)
-        kept = HELD / (1 + (moved / (STILL * face.box[2])) ** 2)
-        return replace(face, points=kept * same.points + (1 - kept) * face.points)
+AHEAD = 4  # frames that are read, and drawn, while another is looked at
 
 
 class Source:
@@ -61,7 +36,8 @@ class Source:
         import cv2
 
         self.name = name
-        self.video = cv2.VideoCapture(int(name) if name.isdigit() else name)
+        self.is_camera = name.isdigit()
+        self.video = cv2.VideoCapture(int(name) if self.is_camera else name)
         if not self.video.isOpened():
             raise UserError(f"--video {name}: cannot be read: name a film, or a camera's number")
         self.rate = writable_rate(self.video.get(cv2.CAP_PROP_FPS))
@@ -69,72 +45,80 @@ class Source:
             int(self.video.get(cv2.CAP_PROP_FRAME_WIDTH)),
             int(self.video.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
+        self.frames = max(0, int(self.video.get(cv2.CAP_PROP_FRAME_COUNT)))  # 0: nobody knows
 
-    def __iter__(self) -> Iterator[tuple[float, np.ndarray]]:
-        """Seconds from the start, and a frame (H, W, 3) uint8 BGR; with a progress bar."""
+    def __iter__(self) -> Iterator[tuple[float, Image.Image]]:
+        """Seconds from the start, each more than the one before, and a frame of mode RGB."""
         import cv2
-        from tqdm import tqdm
 
-        total = int(self.video.get(cv2.CAP_PROP_FRAME_COUNT))
-        with tqdm(total=total if total > 0 else None, unit="frame", disable=None, leave=False) as bar:
-            while (frame := self.video.read()[1]) is not None:
-                yield self.video.get(cv2.CAP_PROP_POS_MSEC) / 1000, frame
-                bar.update()
+        last = -1 / self.rate
+        while (frame := self.video.read()[1]) is not None:
+            seconds = self.video.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            last = seconds if seconds > last else last + 1 / self.rate
+            yield last, Image.fromarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
 
 
 class Film(ExitStack):
-    """A film with boxes, outlines and points, or with an overlay on every face: `folder`/<name>_points.mp4.
+    """A film with boxes, outlines and points, or with an overlay on every face: `folder`/<name>_points.
 
     It is there when the block has ended without an error. Raises `UserError` where it cannot be written.
     """
 
     def __init__(self, folder: Path, source: Source, scheme: Scheme, overlay: str | None) -> None:
         super().__init__()
-        name = f"camera {source.name}" if source.name.isdigit() else Path(source.name).stem
-        self.path = folder / f"{name}_points.mp4"
-        self.rate, self.size = source.rate, source.size
-        self.scheme, self.overlay = scheme, overlay
+        name = f"camera {source.name}" if source.is_camera else Path(source.name).stem
+        self.path = folder / f"{name}_points{film_files.ending()}"
+        self.source, self.scheme, self.overlay = source, scheme, overlay
 
     def __enter__(self) -> Self:
-        import cv2
-
         part = self.enter_context(files.whole(self.path))
-        self.made = cv2.VideoWriter(str(part), cv2.VideoWriter_fourcc(*"mp4v"), self.rate, self.size)
-        self.callback(self.made.release)
-        if not self.made.isOpened():
+        sound = self.source.name if Path(self.source.name).is_file() else None
+        try:
+            self.made = film_files.create(part, self.source.rate, self.source.size, sound)
+        except OSError:
             self.__exit__(UserError, None, None)
-            raise UserError(f"{self.path} cannot be written: choose another --out")
+            raise UserError(f"{self.path} cannot be written: choose another --out") from None
+        self.callback(self.made.close)
+        self.behind = self.enter_context(Behind(AHEAD))
         return self
 
-    def write(
-        self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
-    ) -> None:
-        drawn = annotation.draw(image, faces, self.scheme, self.overlay)
-        self.made.write(np.asarray(drawn)[..., ::-1])
+    def add(self, image: Image.Image, faces: Sequence[Face], seconds: float) -> None:
+        """A frame of mode RGB, what was found in it, and when it is shown."""
+        self.behind.call(self._draw, image, faces, seconds)
+
+    def _draw(self, image: Image.Image, faces: Sequence[Face], seconds: float) -> None:
+        self.made.add(np.asarray(annotation.draw(image, faces, self.scheme, self.overlay)), seconds)
 
 
-def annotate(predictor: Predictor, source: Source, writers: Sequence[Writer]) -> None:
-    """Give the faces of every frame to the writers, until the film or Ctrl-C ends it.
+def annotate(
+    predictor: Predictor, source: Source, writers: Sequence[Writer], film: Film | None = None
+) -> None:
+    """Give the faces of every frame to the writers and the film, until the source or Ctrl-C ends it.
 
     Raises `UserError` for a film without frames.
     """
+    from tqdm import tqdm
+
     follow, smooth, frame = Follower(predictor, source.rate), Smoother(), -1
-    try:
-        for frame, (seconds, pixels) in enumerate(source):
-            image = Image.fromarray(pixels[..., ::-1])
-            seen = follow(image)
-            faces = smooth(seen)
-            facts = [dict(zip(FACTS, (frame, round(seconds, 3), each.number), strict=True)) for each in seen]
-            for writer in writers:
-                writer.write(source.name, image, faces, facts)
-    except KeyboardInterrupt:
-        print("stopped; the film ends here", file=sys.stderr)
+    with tqdm(total=source.frames or None, unit="frame", disable=None, leave=False) as bar:
+        try:
+            for frame, (seconds, image) in enumerate(ahead(source, AHEAD)):
+                seen = follow(image)
+                faces = smooth(seen, seconds)
+                facts = [
+                    dict(zip(FACTS, (frame, round(seconds, 3), each.number), strict=True)) for each in seen
+                ]
+                for writer in writers:
+                    writer.write(source.name, image, faces, facts)
+                if film:
+                    film.add(image, faces, seconds)
+                bar.update()
+        except KeyboardInterrupt:
+            print("stopped; the film ends here", file=sys.stderr)
     if frame < 0:
         raise UserError(f"--video {source.name}: no frame of it can be read: name another film")
 
 
 def writable_rate(rate: float) -> float:
-    """Frames per second that MPEG-4 can say, whose numerator has 16 bits; 25 where a film does not say."""
-    if not 1 <= rate <= 240:
-        return 25.0
-    return round(rate, 3) if 1000 * rate < 2**16 else round(rate, 2)
+    """Frames per second that a film can say; 25 where it does not say any."""
+    return round(rate, 3) if 1 <= rate <= 240 else 25.0

@@ -1,4 +1,4 @@
-"""A film: trembling points are held back; every frame rate is written."""
+"""A film goes through whole: every rate, and an end by Ctrl-C or an error."""
 
 from __future__ import annotations
 
@@ -10,35 +10,74 @@ import pytest
 import skimage.data
 
 from keypoints import Predictor
-from keypoints.predict.following import Followed
-from keypoints.predict.predictor import Face
-from keypoints.predict.video import Film, Smoother, Source, annotate
+from keypoints.errors import UserError
+from keypoints.predict import film_files
+from keypoints.predict.video import Film, Source, annotate
+
+IMAGE = np.ascontiguousarray(skimage.data.astronaut()[:256, 100:356, ::-1])
 
 
-def face(x: float, number: int = 1) -> Followed:
-    return Followed(number, Face((x, 0.0, 100.0, 100.0), 1.0, np.full((68, 2), x, np.float32), []), 0)
-
-
-def test_trembling_is_held_back_and_movement_let_through():
-    smooth = Smoother()
-    smooth([face(0)])
-    assert smooth([face(0.4)])[0].points.max() < 0.2
-    assert smooth([face(30)])[0].points.max() > 29.9
-    assert smooth([face(30.4, number=2)])[0].points.max() == np.float32(30.4)  # another face
-
-
-@pytest.mark.parametrize("rate", [72.1234, 29.97, 119.88, 7.0])
-def test_a_film_of_any_rate_is_written_with_it(tmp_path: Path, rate: float) -> None:
-    image = np.ascontiguousarray(skimage.data.astronaut()[:256, 100:356, ::-1])
-    source = tmp_path / "film.avi"
-    film = cv2.VideoWriter(str(source), cv2.VideoWriter_fourcc(*"MJPG"), rate, (256, 256))
-    for _ in range(3):
-        film.write(image)
+def write(path: Path, rate: float = 10.0, frames: int = 3) -> Source:
+    """A film of the astronaut, opened."""
+    film = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), rate, (256, 256))
+    for _ in range(frames):
+        film.write(IMAGE)
     film.release()
-    predictor, opened = Predictor(), Source(str(source))
-    with Film(tmp_path, opened, predictor.scheme, None) as made_film:
-        annotate(predictor, opened, [made_film])
-    made = cv2.VideoCapture(str(tmp_path / "film_points.mp4"))
-    assert made.get(cv2.CAP_PROP_FRAME_COUNT) == 3
-    assert made.get(cv2.CAP_PROP_FPS) == pytest.approx(rate, abs=0.01)
-    assert not np.array_equal(made.read()[1], image)
+    return Source(str(path))
+
+
+@pytest.mark.parametrize("pyav", [True, False])
+@pytest.mark.parametrize("rate", [72.1234, 29.97, 119.88, 7.0])
+def test_a_film_of_any_rate_is_written_with_it(
+    rate: float, pyav: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With PyAV and without."""
+    monkeypatch.setattr(film_files, "ending", lambda: ".mp4" if pyav else ".webm")
+    predictor, source = Predictor(), write(tmp_path / "film.avi", rate)
+    with Film(tmp_path, source, predictor.scheme, None) as drawn:
+        annotate(predictor, source, [], drawn)
+    made = cv2.VideoCapture(str(drawn.path))
+    assert made.get(cv2.CAP_PROP_FPS) == pytest.approx(rate, rel=0.02)
+    frames = [made.read()[1] for _ in range(4)]
+    assert [frame is not None for frame in frames] == [True] * 3 + [False]
+    assert np.abs(frames[0].astype(int) - IMAGE).mean() > 1  # something is drawn
+    assert [path.name for path in tmp_path.glob("*_points*")] == [drawn.path.name]
+
+
+class Stopping:
+    """A writer at which Ctrl-C is pressed, or an error happens, in the second frame."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self.error, self.frames = error, 0
+
+    def write(self, *args: object, **facts: object) -> None:
+        self.frames += 1
+        if self.frames == 2:
+            raise self.error
+
+
+def test_ctrl_c_ends_a_film_that_is_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what was seen until then."""
+    predictor, source = Predictor(), write(tmp_path / "film.avi", frames=9)
+    with Film(tmp_path, source, predictor.scheme, None) as drawn:
+        annotate(predictor, source, [Stopping(KeyboardInterrupt)], drawn)
+    assert int(cv2.VideoCapture(str(drawn.path)).get(cv2.CAP_PROP_FRAME_COUNT)) == 1
+    assert "the film ends here" in capsys.readouterr().err
+
+
+def test_an_error_leaves_no_film(tmp_path: Path) -> None:
+    predictor, source = Predictor(), write(tmp_path / "film.avi", frames=9)
+    with pytest.raises(OSError), Film(tmp_path, source, predictor.scheme, None) as drawn:
+        annotate(predictor, source, [Stopping(OSError)], drawn)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.avi"]
+
+
+def test_a_folder_that_takes_no_film_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(film_files, "create", refuse)
+    source = write(tmp_path / "film.avi")
+    with pytest.raises(UserError, match="cannot be written: choose another --out"):
+        Film(tmp_path, source, Predictor().scheme, None).__enter__()
+    assert [path.name for path in tmp_path.iterdir()] == ["film.avi"]

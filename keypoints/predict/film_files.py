@@ -1,0 +1,130 @@
+"""Files of films that browsers play: H.264 and the sound of the original by PyAV, or else VP8 by OpenCV."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.packet import Packet
+
+TICKS = 90_000  # per second: what the times of H.264's frames are counted in
+ENCODER = {"preset": "veryfast", "crf": "20"}  # of H.264: quick, and hardly to be told from the original
+COPIED = {"aac", "mp3", "opus", "flac"}  # sound that browsers play in an MP4 file; other sound becomes AAC
+
+
+class FilmFile(Protocol):
+    def add(self, frame: np.ndarray, seconds: float) -> None:
+        """A frame (H, W, 3) uint8 RGB, and when it is shown: later than the one before."""
+
+    def close(self) -> None:
+        """All frames are there."""
+
+
+def ending() -> str:
+    """Of the file's name: by what is installed."""
+    return ".mp4" if importlib.util.find_spec("av") else ".webm"
+
+
+def create(path: Path, rate: float, size: tuple[int, int], sound: str | None) -> FilmFile:
+    """A film with so many frames per second of this size, pixels, and the sound of another, if it has any.
+
+    `path` ends as `ending` says. Raises OSError where it cannot be written.
+    """
+    return Mp4(path, rate, size, sound) if path.suffix == ".mp4" else WebM(path, rate, size)
+
+
+class WebM:
+    """VP8 by OpenCV, without sound; all frames are shown for the same time."""
+
+    def __init__(self, path: Path, rate: float, size: tuple[int, int]) -> None:
+        import cv2
+
+        self.made = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), rate, size)
+        if not self.made.isOpened():
+            raise OSError(f"{path} cannot be written")
+
+    def add(self, frame: np.ndarray, seconds: float) -> None:
+        self.made.write(frame[..., ::-1])
+
+    def close(self) -> None:
+        self.made.release()
+
+
+class Mp4:
+    """H.264 by PyAV, each frame shown at its time."""
+
+    def __init__(self, path: Path, rate: float, size: tuple[int, int], sound: str | None) -> None:
+        import av
+
+        self.file = av.open(path, "w", options={"movflags": "faststart"})
+        self.frames = self.file.add_stream("h264", Fraction(rate).limit_denominator(1001), ENCODER)
+        self.frames.width, self.frames.height = (side + side % 2 for side in size)  # even, as H.264 needs
+        self.frames.pix_fmt = "yuv420p"
+        self.frames.time_base = self.frames.codec_context.time_base = Fraction(1, TICKS)
+        self.sound = Sound(sound, self.file) if sound else None
+        self.file.start_encoding()  # raises where nothing can be written
+        self.pause = 1 / rate
+        self.end = 0.0  # seconds
+
+    def add(self, frame: np.ndarray, seconds: float) -> None:
+        import av
+
+        height, width = frame.shape[:2]
+        even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
+        picture = av.VideoFrame.from_ndarray(even, format="rgb24")
+        picture.pts, picture.time_base = round(seconds * TICKS), Fraction(1, TICKS)
+        self.file.mux(self.frames.encode(picture))
+        self.end = seconds + self.pause
+        if self.sound:
+            self.sound.copy(self.end)
+
+    def close(self) -> None:
+        self.file.mux(self.frames.encode())
+        self.file.close()
+
+
+class Sound:
+    """The first sound of a film, on its way into another. What cannot be read of it is left out."""
+
+    def __init__(self, source: str, target: OutputContainer) -> None:
+        self.target = target
+        self.packets = read_sound(source, target)
+        self.next = next(self.packets, None)  # at once: a file's streams are known before its frames
+
+    def copy(self, seconds: float) -> None:
+        """All that sounds before this time."""
+        while self.next and start(self.next) < seconds:
+            self.target.mux(self.next)
+            self.next = next(self.packets, None)
+
+
+def start(packet: Packet) -> float:
+    """Seconds from a film's beginning."""
+    return float((packet.dts or 0) * (packet.time_base or 0))
+
+
+def read_sound(source: str, target: OutputContainer) -> Iterator[Packet]:
+    """Packets of a new stream of `target`, copied or as AAC, in their order."""
+    import av
+
+    with contextlib.suppress(av.FFmpegError), av.open(source) as film:
+        for heard in film.streams.audio[:1]:
+            if heard.codec_context.codec.canonical_name in COPIED:
+                copied = target.add_stream_from_template(heard)
+                for packet in film.demux(heard):
+                    if packet.dts is not None:  # the last one only says that it is over
+                        packet.stream = copied
+                        yield packet
+            else:
+                made = target.add_stream("aac", heard.rate)
+                for frame in film.decode(heard):
+                    yield from made.encode(frame)
+                yield from made.encode()

@@ -1,0 +1,129 @@
+"""Films that are written play in a browser, at their times, with the sound of the original."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from selenium import webdriver
+
+from keypoints.predict import film_files
+
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+PLAY = """
+const film = document.createElement("video"), done = arguments[1];
+film.onloadeddata = () => { film.currentTime = film.duration / 2; };
+film.onseeked = () => done([film.videoWidth, film.videoHeight, film.duration]);
+film.onerror = () => done(film.error.message);
+film.src = arguments[0];
+"""
+
+
+def frame(number: int, size: tuple[int, int] = (64, 48)) -> np.ndarray:
+    """Grey that rises from frame to frame."""
+    return np.full((size[1], size[0], 3), 10 * number + 20, np.uint8)
+
+
+def write(path: Path, size: tuple[int, int] = (64, 48), times=None, sound: Path | None = None) -> None:
+    times = times if times is not None else [i / 10 for i in range(20)]
+    film = film_files.create(path, 10.0, size, str(sound) if sound else None)
+    for number, seconds in enumerate(times):
+        film.add(frame(number, size), seconds)
+    film.close()
+
+
+def write_sound(path: Path, codec: str, seconds: float = 3.0) -> None:
+    """A film of one grey frame and a tone."""
+    with av.open(path, "w") as film:
+        frames, tone = film.add_stream("mpeg4", 10), film.add_stream(codec, 44_100)
+        frames.width, frames.height, frames.pix_fmt = 64, 48, "yuv420p"
+        film.mux(frames.encode(av.VideoFrame.from_ndarray(frame(0), format="rgb24")))
+        wave = np.sin(np.arange(round(44_100 * seconds)) / 15) * 20_000
+        for start in range(0, len(wave), 1024):
+            piece = np.repeat(wave[None, start : start + 1024], 2, 1).reshape(1, -1).astype(np.int16)
+            heard = av.AudioFrame.from_ndarray(piece, format="s16", layout="stereo")
+            heard.sample_rate, heard.pts = 44_100, start
+            film.mux(tone.encode(heard))
+        film.mux(tone.encode())
+        film.mux(frames.encode())
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory) -> Iterator[webdriver.Chrome]:
+    if not (BROWSER and DRIVER):
+        pytest.skip("no chromium and chromedriver on the PATH (Debian: chromium, chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in ("--headless=new", "--no-sandbox", f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    made = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield made
+    made.quit()
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.webm"])
+@pytest.mark.parametrize("size", [(64, 48), (65, 49)])
+def test_a_browser_plays_it(browser: webdriver.Chrome, name: str, size: tuple[int, int], tmp_path) -> None:
+    write(tmp_path / name, size)
+    browser.get("about:blank")
+    (tmp_path / "page.html").write_text("<!doctype html>")
+    browser.get((tmp_path / "page.html").as_uri())
+    width, height, seconds = browser.execute_async_script(PLAY, (tmp_path / name).as_uri())
+    assert abs(width - size[0]) <= 1 and abs(height - size[1]) <= 1
+    assert seconds == pytest.approx(2.0, abs=0.11)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.webm"])
+def test_opencv_reads_the_frames_that_were_written(name: str, tmp_path: Path) -> None:
+    write(tmp_path / name)
+    film = cv2.VideoCapture(str(tmp_path / name))
+    for number in range(20):
+        assert film.read()[1].mean() == pytest.approx(frame(number).mean(), abs=4.9)
+    assert film.read()[1] is None and film.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
+
+
+def test_frames_are_shown_at_their_times(tmp_path: Path) -> None:
+    """Also of a film whose rate varies."""
+    times = [0.0, 0.1, 0.15, 0.5, 1.75]
+    write(tmp_path / "film.mp4", times=times)
+    with av.open(tmp_path / "film.mp4") as film:
+        assert [f.time for f in film.decode(video=0)] == pytest.approx(times, abs=1e-4)
+
+
+@pytest.mark.parametrize("codec, kept", [("aac", "aac"), ("mp3", "mp3"), ("pcm_s16le", "aac")])
+def test_sound_goes_along(codec: str, kept: str, tmp_path: Path) -> None:
+    """As it is where browsers play it, and as long as the frames: of three seconds two."""
+    write_sound(tmp_path / "in.mkv", codec)
+    write(tmp_path / "out.mp4", sound=tmp_path / "in.mkv")
+    with av.open(tmp_path / "out.mp4") as film:
+        heard = film.streams.audio[0]
+        assert heard.codec_context.codec.canonical_name == kept
+        sound = np.concatenate([f.to_ndarray().ravel() for f in film.decode(heard)]).astype(float)
+        assert heard.duration * heard.time_base == pytest.approx(2.0, abs=0.1)
+        assert sound.std() > 0
+
+
+def test_a_film_without_sound_and_what_is_none_give_none(tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"no film")
+    write(tmp_path / "silent.mp4")
+    for source in ("silent.mp4", "broken.mp4"):
+        write(tmp_path / "out.mp4", sound=tmp_path / source)
+        with av.open(tmp_path / "out.mp4") as film:
+            assert not film.streams.audio and sum(1 for _ in film.decode(video=0)) == 20
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.webm"])
+def test_what_cannot_be_written_is_an_os_error(name: str, tmp_path: Path) -> None:
+    with pytest.raises(OSError):
+        film_files.create(tmp_path / "none" / name, 10.0, (64, 48), None)
+
+
+def test_without_pyav_it_is_a_webm(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert film_files.ending() == ".mp4"
+    monkeypatch.setattr(film_files.importlib.util, "find_spec", lambda name: None)
+    assert film_files.ending() == ".webm"
