@@ -1,4 +1,4 @@
-"""Where predictions go: files that do not overwrite each other, and are there only when they are whole."""
+"""The table is there only when it is whole."""
 
 from __future__ import annotations
 
@@ -6,15 +6,6 @@ import pytest
 
 from keypoints.landmarks import NOSE
 from keypoints.predict import writers
-
-
-def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path):
-    writer = writers.Pictures(tmp_path, None, None)
-    assert [writer._free(name) for name in ("x/a.jpg", "y/a.png", "-")] == [
-        "a_points",
-        "a_points_2",
-        "standard input_points",
-    ]
 
 
 def test_a_table_that_breaks_off_leaves_no_file(tmp_path):
