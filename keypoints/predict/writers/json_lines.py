@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import IO, TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
+
+from keypoints import files
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -18,6 +22,13 @@ class Jsonl:
 
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream
+
+    @classmethod
+    @contextmanager
+    def into(cls, path: Path) -> Iterator[Self]:
+        """A file, which is there when the block has ended."""
+        with files.whole(path) as part, open(part, "w", encoding="ascii") as stream:
+            yield cls(stream)
 
     def write(
         self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
