@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints import files
+from keypoints.predict.writers.folder import Folder
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 class Pictures:
     """The photograph with boxes, outlines and points, or with an overlay on every face, as PNG."""
 
-    def __init__(self, folder: Path, scheme: Scheme, overlay: str | None) -> None:
-        self.folder, self.scheme, self.overlay = folder, scheme, overlay
-        self.taken: set[str] = set()
+    def __init__(self, out: Path, scheme: Scheme, overlay: str | None) -> None:
+        self.folder, self.scheme, self.overlay = Folder(out, replaces=True), scheme, overlay
 
     def write(
         self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
@@ -29,14 +28,6 @@ class Pictures:
         from keypoints.predict import annotation
 
         drawn = annotation.draw(image, faces, self.scheme, self.overlay)
-        with files.whole(self.folder / f"{self._free(name)}.png") as path:
-            drawn.save(path, compress_level=1)
-
-    def _free(self, name: str) -> str:
-        """A name like the photograph's own, which it never is; numbered where another folder has the same."""
-        stem = f"{'standard input' if name == '-' else Path(name).stem}_points"
-        free, number = stem, 2
-        while free in self.taken:
-            free, number = f"{stem}_{number}", number + 1
-        self.taken.add(free)
-        return free
+        stem = "standard input" if name == "-" else Path(name).stem
+        with self.folder.whole(self.folder.free(f"{stem}_points", ".png")) as part:
+            drawn.save(part, compress_level=1)
