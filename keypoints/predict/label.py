@@ -23,40 +23,33 @@ from keypoints import errors, files
 from keypoints.errors import UserError
 
 if TYPE_CHECKING:
-    from keypoints.datasets.face_table import Face, Size
-    from keypoints.datasets.formats import Annotated
-    from keypoints.landmarks import Scheme
     from keypoints.predict.predictor import Predictor
+    from keypoints.predict.writers.annotation_writer import Annotations, Photograph
 
 OUT = Path("labels")
 LIST = "worst_first.csv"
-FORMATS = ("coco", "labelme", "dlib", "pts")  # those of `datasets.formats.WRITERS`
 
 
 @dataclass
 class Labels:
-    """The faces that were found, in pixels as the files store them, each with its doubt.
+    """What was found.
 
-    sizes and turned are as in `Annotated`.
+    photographs: those with faces, the most doubtful face of each first
+    without:     those without
+    broken:      how many cannot be read, or not be written
     """
 
-    faces: list[tuple[float, Face]] = field(default_factory=list)
-    sizes: dict[str, Size | str] = field(default_factory=dict)
-    turned: dict[str, int] = field(default_factory=dict)
+    photographs: list[Photograph] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
+    broken: int = 0
 
-    def worst_first(self) -> list[tuple[float, Face]]:
-        return sorted(self.faces, key=lambda each: (-each[0], each[1].file, each[1].points))
+    def worst_first(self) -> list[Photograph]:
+        return sorted(self.photographs, key=lambda each: (-each.faces[0].doubt, each.file))
 
-    def annotated(self, folder: Path, scheme: Scheme) -> Annotated:
-        from keypoints.datasets.formats import Annotated
-        from keypoints.datasets.formats.scheme import edges
-
-        faces = [face for _, face in self.worst_first()]
-        skeleton = edges(scheme.outlines)
-        return Annotated(
-            folder, "predicted", tuple(scheme.names()), skeleton, faces, (), self.sizes, self.turned
-        )
+    def doubts(self) -> list[tuple[float, str]]:
+        """The doubt of each face (see `predictor.Face`) and its file, the worst first."""
+        found = [(face.doubt, each.file) for each in self.photographs for face in each.faces]
+        return sorted(found, key=lambda each: (-each[0], each[1]))
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints label") -> None:
@@ -64,76 +57,84 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints label") ->
 
 
 def main(args: argparse.Namespace) -> None:
-    from keypoints.datasets import formats
+    from keypoints.predict import writers
     from keypoints.predict.__main__ import photographs
     from keypoints.predict.predictor import Predictor
+    from keypoints.predict.writers.album import Album
 
     if not args.folder.is_dir():
         raise UserError(f"{args.folder} is no folder: name the folder of your photographs")
-    if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())):
-        raise UserError(f"{args.out} is not empty, and corrections may be in it: name another --out")
+    check_empty(args.out)
     names = photographs([str(args.folder)])
     predictor = Predictor(args.part, args.weights, args.detector, threads=1 if len(names) > 1 else None)
-    labels, broken = find(predictor, args.folder, names)
-    if not labels.faces:
-        raise UserError(
-            f"{args.folder}: no face was found on {len(names)} photographs: try another --detector"
-        )
-    annotated = labels.annotated(args.folder, predictor.scheme)
-    written = formats.write(annotated, args.format, args.out)
+    album = Album(args.folder, names)
+    with writers.open_annotations(args.format, args.out, predictor.scheme, album) as writer:
+        labels = find(predictor, writer, names)
+        if not labels.photographs:
+            raise UserError(
+                f"{args.folder}: no face was found on {len(names)} photographs: try another --detector"
+            )
+        for photograph in labels.worst_first():
+            writer.add(photograph)
     write_list(args.out / LIST, labels)
     print(
-        f"{written}: {len(labels.faces)} faces, the most doubtful first as in {args.out / LIST}",
+        f"{args.out / writer.FILE}: {len(labels.doubts())} faces, the most doubtful first as in "
+        f"{args.out / LIST}",
         file=sys.stderr,
     )
     if labels.without:
         print(f"no face found: {', '.join(labels.without)}", file=sys.stderr)
-    if broken:
+    if labels.broken:
         sys.exit(1)
 
 
-def find(predictor: Predictor, folder: Path, names: list[str]) -> tuple[Labels, int]:
-    """The faces on all photographs, and how many of these cannot be read."""
-    from keypoints import images
-    from keypoints.datasets import face_table
-    from keypoints.datasets.face_table import Face
-    from keypoints.predict.__main__ import answers
+def check_empty(out: Path) -> None:
+    """Raise `UserError` for a folder that holds more than what a run left there that was killed."""
+    if out.is_dir():
+        files.sweep_below(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} is not empty, and corrections may be in it: name another --out")
 
-    labels, broken = Labels(), 0
+
+def find(predictor: Predictor, writer: Annotations, names: list[str]) -> Labels:
+    """The faces on all photographs, as a writer has them."""
+    from keypoints.predict.__main__ import answers
+    from keypoints.predict.writers import Unwritable
+
+    labels = Labels()
     for name, image, faces in answers(predictor, names, None):
         if image is None:
-            broken += 1
-            continue
-        data, file = Path(name).read_bytes(), Path(name).relative_to(folder).as_posix()
-        turn, size = images.orientation(data), face_table.picture_size(data)
-        if isinstance(size, str):  # it was replaced just now
-            broken += 1
-            continue
-        labels.sizes[file] = size
-        if turn != 1:
-            labels.turned[file] = turn
-        if not faces:
-            labels.without.append(file)
-        for face in faces:
-            points = images.unturn_points(face.points.astype(float), turn, size).round(2)
-            box = tuple(round(v, 2) for v in images.unturn_box(face.box, turn, size))
-            labels.faces.append((face.doubt, Face(file, box, tuple(points.ravel().tolist()), file, "")))  # type: ignore[arg-type]
-    return labels, broken
+            labels.broken += 1
+        elif not faces:
+            labels.without.append(writer.album.file(name))
+        else:
+            try:
+                doubtful = sorted(faces, key=lambda face: -face.doubt)
+                labels.photographs.append(writer.photograph(name, image.size, doubtful))
+            except Unwritable as error:
+                labels.broken += 1
+                print(errors.printable(f"error: {error}"), file=sys.stderr)
+    return labels
 
 
 def write_list(path: Path, labels: Labels) -> None:
-    """Each face's file and doubt (see `predictor.Face`), the worst first."""
-    with files.whole(path) as part, open(part, "w", newline="", encoding="utf-8") as stream:
+    """A table of the faces' files and doubts, the worst first."""
+    with (
+        files.whole(path) as part,
+        open(part, "w", newline="", encoding="utf-8", errors="surrogateescape") as stream,
+    ):
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(["file", "doubt"])
-        rows.writerows([face.file, f"{doubt:.2f}"] for doubt, face in labels.worst_first())
+        rows.writerows([file, f"{doubt:.2f}"] for doubt, file in labels.doubts())
 
 
 def arguments(prog: str) -> argparse.ArgumentParser:
+    from keypoints.predict.writers import ANNOTATIONS
+
     parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a folder of photographs")
     parser.add_argument(
-        "--format", choices=FORMATS, default="coco", help="of the annotations; by default coco"
+        "--format", choices=ANNOTATIONS, default="coco", help="of the annotations; by default coco"
     )
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help="an empty folder (labels)")
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
