@@ -2,16 +2,18 @@
 
     keypoints photo.jpg                   # draws them: predictions/photo_points.png
     keypoints --json folder > faces.jsonl
+    keypoints --format coco --out labels folder
     cat photo.jpg | keypoints --json -
 
 `python -m keypoints.predict` is the same. A photograph that cannot be read is one line on standard error;
-the others go on, and the exit status is 1 at the end. Without --json, --csv and --out, annotated pictures
-go to predictions/.
+the others go on, and the exit status is 1 at the end. Without --json, --csv, --format and --out, annotated
+pictures go to predictions/.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -43,6 +45,9 @@ def main(args: argparse.Namespace) -> None:
     if args.video:
         refuse(args, "--video", "photos", "box", "boxes")
     names = [] if args.video else photographs(args.photos)
+    if args.format:
+        check_format(args, names)
+        names = each_once(names)
     boxes = box_lists.read(args.boxes) if args.boxes else None
     if args.box:
         boxes = given_box(args.box, names)
@@ -59,7 +64,7 @@ def main(args: argparse.Namespace) -> None:
         args.tta,
         threads=1 if len(names) > 1 else None,
     )
-    out = args.out or (None if args.json or args.csv else OUT)
+    out = args.out or (None if not args.format and (args.json or args.csv) else OUT)
     if args.video:
         annotate_film(predictor, args, out)
     else:
@@ -74,16 +79,44 @@ def refuse(args: argparse.Namespace, option: str, *others: str) -> None:
             raise UserError(f"{option} has no use for {what}: leave one of them out")
 
 
+def check_format(args: argparse.Namespace, names: list[str]) -> None:
+    """Raise `UserError` for what --format has no meaning with."""
+    from keypoints.predict.writers import ANNOTATIONS
+
+    refuse(args, "--format", "overlay")
+    if args.format in ANNOTATIONS and (args.video or STDIN in names):
+        what = "a film" if args.video else "standard input"
+        raise UserError(f"--format {args.format} names files, and {what} is none: take json or csv")
+
+
+def each_once(names: list[str]) -> list[str]:
+    """The photographs without those that were named before."""
+    return list({os.path.abspath(name): name for name in names}.values())
+
+
 def open_writers(
-    args: argparse.Namespace, scheme: Scheme, stack: ExitStack, facts: Sequence[str] = ()
+    args: argparse.Namespace,
+    scheme: Scheme,
+    stack: ExitStack,
+    out: Path | None,
+    names: Sequence[str] = (),
+    facts: Sequence[str] = (),
 ) -> list[Writer]:
-    """Those of --json and --csv, the latter whole at the end of the stack. Raises `UserError`."""
-    from keypoints.predict.writers import Csv, Jsonl
+    """Those of --json, --csv and --format; files are whole at the end of the stack. Raises `UserError`."""
+    from keypoints.predict import writers
+    from keypoints.predict.writers.album import album_of
 
     if args.json and sys.stdout is None:
         raise UserError("--json: standard output is closed")
-    writers: list[Writer] = [Jsonl(sys.stdout)] if args.json else []
-    return [*writers, stack.enter_context(Csv(args.csv, scheme, facts))] if args.csv else writers
+    opened: list[Writer] = [writers.Jsonl(sys.stdout)] if args.json else []
+    if args.csv:
+        opened.append(stack.enter_context(writers.Csv(args.csv, scheme, facts)))
+    if out and args.format in writers.TABLES:
+        opened.append(stack.enter_context(writers.open_table(args.format, out, scheme, facts)))
+    elif out and args.format:
+        album = album_of(args.photos, names)
+        opened.append(stack.enter_context(writers.open_annotations(args.format, out, scheme, album)))
+    return opened
 
 
 def annotate_film(predictor: Predictor, args: argparse.Namespace, out: Path | None) -> None:
@@ -92,13 +125,13 @@ def annotate_film(predictor: Predictor, args: argparse.Namespace, out: Path | No
 
     source = video.Source(args.video)
     with ExitStack() as stack:
-        writers = open_writers(args, predictor.scheme, stack, video.FACTS)
+        writers = open_writers(args, predictor.scheme, stack, out, facts=video.FACTS)
         film = None
-        if out:
+        if out and not args.format:
             film = stack.enter_context(video.Film(out, source, predictor.scheme, args.overlay))
         video.annotate(predictor, source, writers, film)
-    if film:
-        print(film.path, file=sys.stderr)
+    if out:
+        print(film.path if film else out, file=sys.stderr)
 
 
 def given_box(text: str, names: list[str]) -> BoxList:
@@ -123,12 +156,12 @@ def predict_all(
     out: Path | None,
 ) -> None:
     """Write the faces of all photographs; exits with status 1 where one cannot be read."""
-    from keypoints.predict.writers import Pictures
+    from keypoints.predict.writers import Pictures, Unwritable
 
     broken = 0
     with ExitStack() as stack:
-        writers = open_writers(args, predictor.scheme, stack)
-        if out:
+        writers = open_writers(args, predictor.scheme, stack, out, names)
+        if out and not args.format:
             writers.append(Pictures(out, predictor.scheme, args.overlay))
         for name, image, faces in answers(predictor, names, boxes):
             if image is None:
@@ -137,6 +170,9 @@ def predict_all(
             try:
                 for writer in writers:
                     writer.write(name, image, faces)
+            except Unwritable as error:
+                broken += 1
+                print(errors.printable(f"error: {error}"), file=sys.stderr)
             except (OSError, UnicodeError) as error:
                 if not errors.is_about_name(error):
                     raise
@@ -221,6 +257,8 @@ def count_pixels(name: str) -> int:
 
 
 def arguments(prog: str) -> argparse.ArgumentParser:
+    from keypoints.predict.writers import FORMATS
+
     parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
     parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders, or - for standard input")
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
@@ -235,7 +273,10 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     where.add_argument("--boxes", type=Path, metavar="FILE", help='lines {"file", "box"}, or dlib\'s XML')
     parser.add_argument("--json", action="store_true", help="one object per face and line on standard output")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="one line per face")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="annotated pictures")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="annotated pictures, or --format's files")
+    parser.add_argument(
+        "--format", choices=FORMATS, help="files in --out that other tools read, no pictures: docs/formats.md"
+    )
     parser.add_argument("--overlay", help="glasses, moustache, hat or mask, drawn on the faces")
     parser.add_argument("--video", metavar="FILE|CAMERA", help="a film, or a camera's number, instead")
     parser.add_argument("--device", help="cpu or cuda; by default a GPU if there is one")

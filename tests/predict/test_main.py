@@ -66,6 +66,59 @@ def test_a_folder_becomes_lines_a_table_and_pictures(folder, tmp_path):
         assert drawn.size == (512, 512)
 
 
+@pytest.mark.parametrize(
+    "kind, files",
+    [
+        ("json", ["faces.jsonl"]),
+        ("csv", ["faces.csv"]),
+        ("coco", ["annotations.json"]),
+        ("dlib", ["faces.xml"]),
+        ("labelme", ["b.json", "people/a.json"]),
+        ("pts", ["b.pts", "people/a.pts"]),
+    ],
+)
+def test_a_format_is_in_files_and_draws_nothing(folder, tmp_path, monkeypatch, capsys, kind, files):
+    """In folders as the photographs lie, each of which counts once; without --out in predictions/."""
+    monkeypatch.chdir(tmp_path)
+    named = [str(folder / "people"), str(folder / "b.jpg"), str(folder / "people/../b.jpg")]
+    call(folder, "--format", kind, "--box", "180,70,90,90", *named)
+    out = tmp_path / "predictions"
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*.*")) == files
+    assert "2 annotated in predictions" in capsys.readouterr().err
+
+
+def test_a_format_beside_lines_and_a_table(folder, tmp_path, capsys):
+    more = ["--json", "--csv", str(tmp_path / "a.csv"), "--box", "180,70,90,90"]
+    call(folder, "--format", "csv", "--out", str(tmp_path / "out"), *more, str(folder / "people"))
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "out/faces.csv").read_bytes()
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["coco", "-"], "--format coco names files, and standard input is none: take json or csv"),
+        (["pts", "--video", "film.mp4"], "--format pts names files, and a film is none: take json or csv"),
+        (["csv", "--overlay", "hat", "."], "--format has no use for --overlay"),
+    ],
+)
+def test_what_a_format_has_no_use_for_is_refused(folder, words, said):
+    with pytest.raises(UserError, match=said):
+        call(folder, "--format", *words)
+
+
+def test_a_photograph_that_a_format_cannot_express_is_one_line_and_the_others_go_on(folder, tmp_path, capsys):
+    for name in ("\x02.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes((folder / "b.jpg").read_bytes())
+    with pytest.raises(SystemExit) as ended:
+        call(
+            folder, "--box", "180,70,90,90", "--format", "dlib", "--out", str(tmp_path / "out"), str(tmp_path)
+        )
+    said = capsys.readouterr().err
+    assert ended.value.code == 1 and "\\x02.jpg: dlib reads no" in said
+    assert (tmp_path / "out/faces.xml").read_text().count("<box ") == 1
+
+
 def test_standard_input_and_a_box(folder):
     content = (folder / "people" / "a.png").read_bytes()
     done = run(folder, "--json", "--box", "180,70,90,90", "-", stdin=content)
@@ -129,6 +182,9 @@ def test_a_films_faces_have_frame_time_and_number(folder, tmp_path, capsys) -> N
     ]
     assert float(rows[2]["left"]) == lines[2]["box"][0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["faces.csv", "in.avi"]
+    call(folder, "--video", str(tmp_path / "in.avi"), "--format", "csv", "--out", str(tmp_path / "out"))
+    assert (tmp_path / "out/faces.csv").read_bytes() == table.read_bytes()
+    assert capsys.readouterr().err.splitlines()[-1] == str(tmp_path / "out")
 
 
 @pytest.mark.parametrize("more", [["a.jpg"], ["--box", "1,2,3,4"], ["--boxes", "list.xml"]])
