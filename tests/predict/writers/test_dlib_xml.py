@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from keypoints.predict import writers
@@ -45,3 +46,26 @@ def test_names_that_need_no_entity(tmp_path):
 def test_names_that_xml_or_dlib_cannot_read_are_said(tmp_path, name):
     with pytest.raises(writers.Unwritable, match="dlib reads no"):
         faces.write("dlib", tmp_path, tmp_path, [Photo(name, [])])
+
+
+def test_dlib_reads_it(tmp_path):
+    """A predictor errs by nothing on a list of its own answers."""
+    dlib = pytest.importorskip("dlib")
+    rng = np.random.default_rng(0)
+    shapes = [faces.face(rng.uniform(5, 25, (3, 2)), (4, 3, 24, 22)) for _ in range(4)]
+    photos = [Photo(f"{k} ü's.png", [shape]) for k, shape in enumerate(shapes)]
+    faces.write("dlib", tmp_path / "one", tmp_path, photos)
+    options = dlib.shape_predictor_training_options()
+    options.cascade_depth = options.tree_depth = options.num_trees_per_cascade_level = 2
+    predictor, model = str(tmp_path / "predictor.dat"), dlib.shape_predictor
+    dlib.train_shape_predictor(str(tmp_path / "one/faces.xml"), predictor, options)
+
+    order = sorted(faces.NAMES)  # dlib's own of the parts
+    box = dlib.rectangle(4, 3, 4 + 24 - 1, 3 + 22 - 1)
+    for photo in photos:
+        parts = model(predictor)(dlib.load_rgb_image(str(tmp_path / photo.file)), box).parts()
+        points = [(parts[order.index(name)].x, parts[order.index(name)].y) for name in faces.NAMES]
+        photo.faces = [faces.face(points, (4, 3, 24, 22))]
+    faces.write("dlib", tmp_path / "two", tmp_path, photos)
+    assert dlib.test_shape_predictor(str(tmp_path / "two/faces.xml"), predictor) == 0
+    assert dlib.test_shape_predictor(str(tmp_path / "one/faces.xml"), predictor) > 0

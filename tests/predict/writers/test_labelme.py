@@ -48,3 +48,11 @@ def test_a_name_that_labelme_takes_for_a_path_is_said(tmp_path):
 def test_a_single_face_needs_no_group(tmp_path):
     faces.write("labelme", tmp_path, tmp_path, [Photo("a.png", [faces.face()])])
     assert {shape["group_id"] for shape in json.loads((tmp_path / "a.json").read_text())["shapes"]} == {None}
+
+
+def test_labelme_reads_it(tmp_path):
+    """Which compares the size of the picture, turned as EXIF says."""
+    labelme = pytest.importorskip("labelme")
+    faces.write("labelme", tmp_path / "labels", tmp_path, [Photo("b/ü.png", [faces.face()] * 2, turn=6)])
+    found = labelme.LabelFile(str(tmp_path / "labels/b/ü.json"))
+    assert found.image_data and len(found.shapes) == 8
