@@ -1,7 +1,7 @@
 """People's own annotations: every format is told by its content and read into the same faces.
 
-A module of this room has CONVENTION, `claims(name, document)` and `read(source, documents)`, and where asked
-for `write`. Add a format by its file and its name here.
+A module of this room has CONVENTION, `claims(name, document)` and `read(source, documents)`. Add a format by
+its file and its name here; who writes it is in `predict.writers`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,9 @@ from keypoints.datasets.formats.documents import Broken, Source, Text
 from keypoints.datasets.formats.marks import LeftOut
 from keypoints.errors import UserError
 
-__all__ = ["FORMATS", "WRITERS", "Annotated", "LeftOut", "get", "members", "read", "write"]
+__all__ = ["FORMATS", "Annotated", "LeftOut", "get", "members", "read"]
 
 FORMATS = ("coco", "dlib_xml", "labelme", "label_studio", "pts", "wflw", "csv_tables")
-
-# What people call a format -> its module, and the file that is written; "": one per picture or face.
-WRITERS = {
-    "coco": ("coco", "annotations.json"),
-    "labelme": ("labelme", ""),
-    "dlib": ("dlib_xml", "faces.xml"),
-    "pts": ("pts", ""),
-}
 
 
 def get(name: str) -> ModuleType:
@@ -60,18 +52,6 @@ def read(source: Path, max_broken: float = 0.0, kind: str | None = None) -> Anno
         LeftOut(name, each.why) for name, each in found.documents.items() if isinstance(each, Broken)
     ]
     return assemble(found, kinds[0], module.CONVENTION, marks, rules.read(found), max_broken)
-
-
-def write(annotated: Annotated, name: str, folder: Path) -> Path:
-    """Write annotations as one of `WRITERS` into a folder, in the order of the faces; what was written.
-
-    A document names the pictures so that it may stay in that folder. Raises `UserError` for what the format
-    cannot express.
-    """
-    kind, file = WRITERS[name]
-    path = folder / file
-    get(kind).write(annotated, path)
-    return path
 
 
 def members(source: Path, pick: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

@@ -9,18 +9,12 @@ where a 0 stands in them. https://cocodataset.org/#format-data
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-from keypoints import files
 from keypoints.crops import Region
-from keypoints.datasets.formats import writing
-from keypoints.datasets.formats.annotated import Annotated
 from keypoints.datasets.formats.documents import Document, Source
 from keypoints.datasets.formats.marks import (
-    DIGITS,
     Convention,
     Edge,
     Mark,
@@ -57,40 +51,6 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
         found.left_out += marks.left_out
     assert found is not None
     return found
-
-
-def write(annotated: Annotated, out: Path) -> None:
-    """One document, its images in the order of the faces, named as within the source."""
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    for picture in writing.pictures(annotated, CONVENTION):
-        width, height = picture.size
-        images.append({"id": len(images) + 1, "file_name": picture.file, "width": width, "height": height})
-        for points, box in picture.faces:
-            triples = [(*points[name], 2) if name in points else (0, 0, 0) for name in annotated.names]
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": len(images),
-                    "category_id": 1,
-                    "keypoints": [value for triple in triples for value in triple],
-                    "num_keypoints": len(points),
-                    "bbox": list(box),
-                    "area": round(box[2] * box[3], DIGITS),
-                    "segmentation": [],
-                    "iscrowd": 0,
-                }
-            )
-    category = {
-        "id": 1,
-        "name": "face",
-        "supercategory": "",
-        "keypoints": list(annotated.names),
-        "skeleton": [[a + 1, b + 1] for a, b in annotated.skeleton],
-    }
-    document = {"images": images, "categories": [category], "annotations": annotations}
-    with files.whole(out) as part:
-        part.write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:

@@ -11,15 +11,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
-from xml.etree import ElementTree
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
-from keypoints import files
 from keypoints.crops import Region
 from keypoints.datasets import face_table
-from keypoints.datasets.formats import documents, writing
-from keypoints.datasets.formats.annotated import Annotated
+from keypoints.datasets.formats import documents
 from keypoints.datasets.formats.documents import Broken, Document, Source
 from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names
 from keypoints.errors import UserError
@@ -94,25 +90,6 @@ def read(source: Source, lists: dict[str, Document]) -> Marks:
     return number_names(marks)
 
 
-def write(annotated: Annotated, out: Path) -> None:
-    """One list, in the order of the faces; whole pixels, since dlib reads no others."""
-    top = Element("dataset")
-    SubElement(top, "name").text = "faces"
-    images = SubElement(top, "images")
-    for picture in writing.pictures(annotated, CONVENTION):
-        width, height = picture.size
-        file = writing.reference(annotated, picture.file, out.parent)
-        image = SubElement(images, "image", file=file, width=str(width), height=str(height))
-        for points, region in picture.faces:
-            sides = dict(zip(("left", "top", "width", "height"), map(_whole, region), strict=True))
-            box = SubElement(image, "box", sides)
-            for name, (x, y) in points.items():
-                SubElement(box, "part", name=name, x=_whole(x), y=_whole(y))
-    ElementTree.indent(top)
-    with files.whole(out) as part:
-        ElementTree.ElementTree(top).write(part, encoding="utf-8", xml_declaration=True)
-
-
 def _numbers(box: Element) -> Region:
     left, top, width, height = (
         face_table.parse_number(box.get(key)) for key in ("left", "top", "width", "height")
@@ -122,7 +99,3 @@ def _numbers(box: Element) -> Region:
 
 def _point(part: Element) -> tuple[float, float]:
     return face_table.parse_number(part.get("x")), face_table.parse_number(part.get("y"))
-
-
-def _whole(value: float) -> str:
-    return str(round(value))

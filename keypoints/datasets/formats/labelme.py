@@ -8,20 +8,15 @@ turns it, so that the centre of the first pixel is at (0.5, 0.5). https://github
 
 from __future__ import annotations
 
-import json
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
-from keypoints import files
 from keypoints.crops import Region
-from keypoints.datasets.formats import writing
-from keypoints.datasets.formats.annotated import Annotated
 from keypoints.datasets.formats.documents import Document, Source
 from keypoints.datasets.formats.marks import Convention, Mark, Marks, order_names, to_number, to_size
 from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.5, upright=True)
-VERSION = "5.0.0"  # the layout that is written; every later labelme opens it
 
 
 def claims(name: str, document: Document) -> bool:
@@ -54,44 +49,6 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
     if not marks.names and not any(each.broken for each in marks.left_out):
         raise UserError(f"{source.path}: {min(documents)}: no shape is a point: mark points in labelme")
     return marks
-
-
-def write(annotated: Annotated, out: Path) -> None:
-    """A document per picture into the folder `out`, in the pictures' folders and by their names."""
-    taken: set[Path] = set()
-    for picture in writing.pictures(annotated, CONVENTION):
-        path = (out / picture.file).with_suffix(".json")
-        if path in taken:  # a.jpg beside a.png
-            path = out / f"{picture.file}.json"
-        taken.add(path)
-        shapes = []
-        for k, (points, (left, top, width, height)) in enumerate(picture.faces):
-            group = k if len(picture.faces) > 1 else None
-            shapes.append(_shape("face", [[left, top], [left + width, top + height]], "rectangle", group))
-            shapes += [_shape(name, [list(point)], "point", group) for name, point in points.items()]
-        document: dict[str, Any] = {
-            "version": VERSION,
-            "flags": {},
-            "shapes": shapes,
-            "imagePath": writing.reference(annotated, picture.file, path.parent),
-            "imageData": None,
-            "imageHeight": picture.size[1],
-            "imageWidth": picture.size[0],
-        }
-        with files.whole(path) as part:
-            part.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-def _shape(label: str, points: list[list[float]], kind: str, group: int | None) -> dict[str, Any]:
-    return {
-        "label": label,
-        "points": points,
-        "group_id": group,
-        "description": "",
-        "shape_type": kind,
-        "flags": {},
-        "mask": None,
-    }
 
 
 def _groups(shapes: list[Any]) -> dict[str | None, list[dict[str, Any]]]:

@@ -15,15 +15,11 @@ none can be missing. `name_2.pts` is another face of `name.jpg` where there is n
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from keypoints import files
 from keypoints.datasets import face_table
-from keypoints.datasets.formats import writing
-from keypoints.datasets.formats.annotated import Annotated
 from keypoints.datasets.formats.documents import Document, Source, Text
 from keypoints.datasets.formats.marks import Convention, Mark, Marks, numbered
-from keypoints.errors import UserError
 from keypoints.landmarks import MAX_POINTS
 
 CONVENTION = Convention(first=1.0, upright=False)
@@ -58,20 +54,6 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
         points_by_name = dict(zip(marks.names, points, strict=True))
         marks.faces.append(Mark(name, "", file, points_by_name, stem=True))
     return marks
-
-
-def write(annotated: Annotated, out: Path) -> None:
-    """A text per face into the folder `out`. Raises `UserError` for a missing point."""
-    for picture in writing.pictures(annotated, CONVENTION):
-        stem = (out / picture.file).with_suffix("")
-        for k, (points, _) in enumerate(picture.faces, 1):
-            if len(points) != len(annotated.names):
-                raise UserError(f"{picture.file}: a .pts cannot leave a point out: choose another format")
-            lines = ["version: 1", f"n_points: {len(points)}", "{"]
-            lines += [f"{x} {y}" for x, y in points.values()] + ["}", ""]
-            name = f"{stem.name}_{k}.pts" if len(picture.faces) > 1 else f"{stem.name}.pts"
-            with files.whole(stem.with_name(name)) as part:
-                part.write_text("\n".join(lines), encoding="utf-8")
 
 
 def _points(document: Text) -> list[tuple[float, float]]:
