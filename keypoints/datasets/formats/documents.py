@@ -83,7 +83,8 @@ class Source:
     def find(self, named: str, beside: str) -> str:
         """The picture that the document `beside` calls `named`, by any absolute or relative path.
 
-        Of several with this file name the one counts whose folders agree best, from the last one back.
+        Of several with this file name the one counts whose folders agree best, from the last one back, and of
+        those one of which all folders do.
         Raises LookupError in words. What it returns is always a picture of this source.
         """
         parts = normalise(named)
@@ -104,20 +105,20 @@ class Source:
         if not candidates:
             raise LookupError("its picture is not there")
         whole = normalise(f"{beside.rpartition('/')[0]}/{'/'.join(parts)}")
-        ranked = sorted((max(_shared(n, parts), _shared(n, whole)), name) for n, name in candidates)
+        ranked = sorted((max(_agreement(n, parts), _agreement(n, whole)), name) for n, name in candidates)
         if len(ranked) > 1 and ranked[-1][0] == ranked[-2][0]:
             raise LookupError(f"{ranked[-1][1]} and {ranked[-2][1]} may be its picture")
         return ranked[-1][1]
 
 
-def _shared(a: Name, b: Name) -> int:
-    """How many folders two paths share, from the last one back."""
+def _agreement(path: Name, named: Name) -> tuple[int, bool]:
+    """How many folders of a path stand in what is named, from the last one back; and whether all do."""
     count = 0
-    for x, y in zip(reversed(a[:-1]), reversed(b[:-1]), strict=False):
+    for x, y in zip(reversed(path[:-1]), reversed(named[:-1]), strict=False):
         if x != y:
             break
         count += 1
-    return count
+    return count, count == len(path) - 1
 
 
 def read(path: Path) -> Source:

@@ -176,6 +176,17 @@ def test_the_picture_beside_the_document_comes_first():
     assert source.find_stem("a/x", "list.json") == "a/x.jpg"
 
 
+def test_a_picture_that_lies_in_no_folder_is_found_though_others_have_its_name():
+    source = Source(path=None)
+    for name in ("x.jpg", "a/x.jpg", "b/c/x.jpg"):
+        source.add_picture(name, (1, 1))
+    for named in ("x.jpg", "../x.jpg", "/elsewhere/x.jpg"):
+        assert source.find(named, "list.json") == "x.jpg"
+    assert source.find_stem("x", "x.pts") == "x.jpg"
+    assert source.find("/elsewhere/a/x.jpg", "list.json") == "a/x.jpg"
+    assert source.find("/elsewhere/c/x.jpg", "list.json") == "b/c/x.jpg"
+
+
 # --- names and schemes of points
 
 

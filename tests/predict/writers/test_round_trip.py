@@ -43,12 +43,13 @@ def words(letters: str) -> st.SearchStrategy[str]:
 
 @st.composite
 def albums(draw: st.DrawFn, letters: str) -> tuple[list[Photo], list[str]]:
-    """Photographs in two folders, some with the same name, and the points' names."""
+    """Photographs in some folders, with the same name in several, and the points' names."""
     named = words(LETTERS + ENTITIES).map(lambda name: f"n{name}n")
     names = draw(st.lists(named, min_size=3, max_size=3, unique=True))
     visible = words(letters).filter(lambda name: name[0] != ".")
     stems = draw(st.lists(visible, min_size=1, max_size=3).filter(unlike))
-    files = [f"{folder}/{stem}.png" for stem in stems for folder in draw(st.sampled_from(["a", "b", "ab"]))]
+    folders = st.lists(st.sampled_from(["", "a/", "b/", "a/b/"]), min_size=1, unique=True)
+    files = [f"{folder}{stem}.png" for stem in stems for folder in draw(folders)]
     points = st.lists(st.tuples(numbers, numbers), min_size=3, max_size=3)
     some = st.builds(faces.face, points, st.tuples(numbers, numbers, sides, sides), st.just(names))
     counts = st.lists(some, min_size=0, max_size=3)
