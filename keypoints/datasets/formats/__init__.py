@@ -21,7 +21,7 @@ from keypoints.errors import UserError
 
 __all__ = ["FORMATS", "Annotated", "LeftOut", "get", "members", "read"]
 
-FORMATS = ("coco", "dlib_xml", "labelme", "label_studio", "pts", "wflw", "csv_tables")
+FORMATS = ("coco", "dlib_xml", "labelme", "label_studio", "pts", "wflw", "csv_tables", "json_lines")
 
 
 def get(name: str) -> ModuleType:

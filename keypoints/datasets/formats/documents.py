@@ -15,11 +15,13 @@ from keypoints.datasets.face_table import Size
 from keypoints.errors import UserError
 from keypoints.images import ENDINGS, orientation
 
-TEXTS = (".json", ".xml", ".pts", ".csv", ".tsv", ".txt", ".yaml", ".yml")
+TEXTS = (".json", ".jsonl", ".xml", ".pts", ".csv", ".tsv", ".txt", ".yaml", ".yml")
 PARSED = 64 * 2**20  # bytes of one JSON or XML
 TABLE = 512 * 2**20  # bytes of one table: Kaggle's holds all its pictures
 KEPT = 2**30  # bytes of all texts of a source
 SCHEME_FILE = "keypoints.yaml"
+
+_ENDS_ON_LINE = re.compile(rb'\{"[^\r\n]*\}\r?\n\s*\{"')  # two objects, each from a line's start
 
 Name = tuple[str, ...]  # the folders and the file of a path, in one spelling
 
@@ -146,9 +148,9 @@ def is_wanted(name: str) -> bool:
 
 
 def parse(data: bytes) -> Document:
-    """JSON, XML or text, by the first character."""
+    """JSON, XML or text, by the first character; JSON of which each line is an object is text."""
     start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start not in (b"{", b"[", b"<"):
+    if start not in (b"{", b"[", b"<") or _ENDS_ON_LINE.match(data):
         return Text(data)
     if len(data) > PARSED:
         return Broken(f"larger than {PARSED} bytes")

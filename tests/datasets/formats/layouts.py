@@ -226,6 +226,17 @@ def csv_numbers(faces: Sequence[Drawn]) -> dict[str, bytes]:
     return csv_wide(faces, lambda k: f"x{k};y{k}")
 
 
+def json_lines(faces: Sequence[Drawn]) -> dict[str, bytes]:
+    """`keypoints --json`, with what else a line may say."""
+    lines = []
+    for face in faces:
+        named = zip(names(len(face.points)), face.points, strict=True)
+        points = [{"name": name, "x": p[0], "y": p[1]} for name, p in named if p]
+        line = {"file": face.file, "box": face.box, "score": 0.9, "points": points}
+        lines.append(json.dumps(line | {"pose": {"yaw": 1.5}}) + "\n")
+    return {"faces.jsonl": "".join(lines).encode()}
+
+
 def wflw(faces: Sequence[Drawn]) -> dict[str, bytes]:
     lines = []
     for face in faces:
@@ -259,6 +270,7 @@ LAYOUTS: dict[str, Callable[[Sequence[Drawn]], dict[str, bytes]]] = {
     "long CSV": csv_long,
     "wide CSV": csv_wide,
     "wide CSV by number": csv_numbers,
+    "JSON lines": json_lines,
     "WFLW": wflw,
 }
 KINDS = {
@@ -271,6 +283,7 @@ KINDS = {
     "long CSV": "csv_tables",
     "wide CSV": "csv_tables",
     "wide CSV by number": "csv_tables",
+    "JSON lines": "json_lines",
     "WFLW": "wflw",
 }
 PICTURES = {file: image(size, kind="PNG" if file.endswith("png") else "JPEG") for file, size in SIZES.items()}

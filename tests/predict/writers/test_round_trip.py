@@ -18,6 +18,7 @@ from tests.predict.writers import faces
 from tests.predict.writers.faces import Photo
 
 PARSERS = {
+    "json": "json_lines",
     "csv": "csv_tables",
     "pts": "pts",
     "coco": "coco",
@@ -93,4 +94,4 @@ def test_lines_of_json_are_a_list_of_boxes(tmp_path: Path) -> None:
 
 
 def test_every_format_is_tried() -> None:
-    assert {"json", *PARSERS} == set(writers.FORMATS)
+    assert set(PARSERS) == set(writers.FORMATS)
