@@ -16,6 +16,7 @@ import torch
 from keypoints import errors, files, params, plots, tracking
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
+from keypoints.evaluation import contours
 from keypoints.evaluation.part import PREDICTIONS
 from keypoints.landmarks import average
 from keypoints.models.trained import Trained
@@ -66,6 +67,9 @@ def draw(
     if scheme.points > 1:
         per_point = average(found["point_nme"], axis=0)
         plots.point_error(out / "point_error.png", trained.mean_shape, per_point, scheme, "%")
+    truth, predicted = held_out.in_image(held_out.points), held_out.in_image(found["points"])
+    if along_and_across := contours.measure(scheme, truth, predicted, held_out.eye_distance):
+        plots.directions(out / "directions.png", along_and_across, faces.unit)
     draw_net(out, args.part, trained)
     best = int(np.argmin(found["nme"]))
     maps = trained.maps(crops[best : best + 1])

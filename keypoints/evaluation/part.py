@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keypoints.datasets.tensors import EYES, Faces
-from keypoints.evaluation import diagnosis, metrics
+from keypoints.evaluation import contours, diagnosis, metrics
 from keypoints.landmarks import average
 from keypoints.models.trained import Trained
 
@@ -67,6 +67,7 @@ class Evaluation:
         figures = metrics.summary(self.truth, self.predicted, *units)
         figures["correct"] = metrics.share_correct(self.truth, self.predicted, self.faces.image_size)
         figures |= diagnosis.measure_following(self.faces.points, self.found)
+        figures |= self._contours()
         figures["codec_nme"] = round(float(self.nme(self.kept).mean()), 4)
         figures["outside"] = float(average(self.outside))
         baseline = metrics.summary(self.truth, self.mean_shape, *units)
@@ -79,15 +80,16 @@ class Evaluation:
     def compared(self) -> dict[str, Any]:
         """The few figures that people compare runs by; `mse` in units of 1e-4, or it would read 0.0001.
 
-        And what the NME is divided by, where that is not the eyes' distance.
+        Of the errors along and across outlines, those of all, and of the jaw where there is one. And what
+        the NME is divided by, where that is not the eyes' distance.
         """
         figures = self.figures
         unit = {} if self.faces.unit == EYES else {"nme_unit": self.faces.unit}
-        keys = ("mae_px", "auc_8", "fr_8", "mean_shape_nme")
+        keys = ("mae_px", "auc_8", "fr_8", "mean_shape_nme", "along", "across", "jaw_along", "jaw_across")
         return {
             "nme": figures["nme"],
             "mse_1e-4": float(f"{figures['mse'] * 1e4:.6g}"),
-            **{key: figures[key] for key in keys},
+            **{key: figures[key] for key in keys if key in figures},
             **unit,
         }
 
@@ -121,6 +123,15 @@ class Evaluation:
             "nme": self.nme(self.predicted).astype(np.float32),
             "mean_shape_nme": self.nme(self.mean_shape).astype(np.float32),
             "point_nme": 100 * point_errors / self.faces.eye_distance[:, None],
+        }
+
+    def _contours(self) -> dict[str, float]:
+        """The figures of `contours.measure` under flat names: `along`, and a region's as `jaw_along`."""
+        args = self.trained.scheme, self.truth, self.predicted, self.faces.eye_distance
+        return {
+            "_".join(filter(None, (region, key))): value
+            for region, row in contours.measure(*args).items()
+            for key, value in row.items()
         }
 
     def _by_group(self, points: np.ndarray) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ downwards. The same input gives the same bytes. Nothing global changes: no pyplo
 holds only while a picture is drawn. A picture that fails leaves no file and the former one as it was.
 """
 
-from keypoints.plots.charts import cumulative, curves, point_error
+from keypoints.plots.charts import cumulative, curves, directions, point_error
 from keypoints.plots.faces import heatmaps, photograph, predictions, samples, snapshots
 from keypoints.plots.nets import components, filters, heatmap_grid
 
@@ -13,6 +13,7 @@ __all__ = [
     "components",
     "cumulative",
     "curves",
+    "directions",
     "filters",
     "heatmap_grid",
     "heatmaps",

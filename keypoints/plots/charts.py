@@ -1,4 +1,4 @@
-"""Learning curves, error curves, the error of every point."""
+"""Learning curves, error curves, the error of every point, and which way outlines are wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from keypoints.colours import LINES
 from keypoints.datasets.tensors import EYES
-from keypoints.evaluation import metrics
+from keypoints.evaluation import contours, metrics
 from keypoints.landmarks import Scheme
 from keypoints.plots import style
 from keypoints.plots.style import Array, File
@@ -89,3 +89,21 @@ def point_error(path: File, mean_face: Array, errors: Array, scheme: Scheme, uni
         discs = at.scatter(*np.transpose(mean_face), s=15 + 185 * errors / top, **colours, **look)
         figure.colorbar(discs, ax=at, label=f"mean error, {unit}", shrink=0.8)
         style.fit_axes(at, mean_face)
+
+
+def directions(path: File, found: Mapping[str, Mapping[str, float]], unit: str = EYES) -> None:
+    """Two bars per region of `contours.measure`: the mean error along its outlines and across them."""
+    middles = np.arange(len(found))
+    with style.figure(path, 4.6, 0.9 + 0.5 * len(found)) as figure:
+        at = figure.subplots()
+        for i, part in enumerate(contours.PARTS):
+            means = [row[part] for row in found.values()]
+            bars = at.barh(middles + 0.38 * (i - 0.5), means, height=0.36, color=LINES[i], label=part)
+            at.bar_label(bars, fmt="%.2f", padding=2)
+        at.set_yticks(middles, [region or "all outlines" for region in found])
+        at.grid(visible=False, axis="y")
+        at.set_axisbelow(True)
+        at.invert_yaxis()
+        at.margins(x=0.1)
+        at.set_xlabel(f"mean error, % of {unit}")
+        figure.legend(loc="outside upper center", ncols=len(contours.PARTS))

@@ -29,7 +29,8 @@ from keypoints.errors import UserError
 from keypoints.reports import experiments, html_page, system_charts
 
 WORKSPACE = "workspace"
-BETTER = {"nme": -1, "mse_1e-4": -1, "mae_px": -1, "auc_8": 1, "fr_8": -1}  # the sign of what is better
+FIGURES = ("nme", "mse_1e-4", "mae_px", "auc_8", "fr_8", "along", "across", "jaw_along", "jaw_across")
+BETTER = {key: 1 if key == "auc_8" else -1 for key in FIGURES}  # the sign of what is better
 COLOURS = {"better": "\033[32m", "worse": "\033[31m", "": ""}
 SHARED = ("seed", "threads")  # settings of every part
 

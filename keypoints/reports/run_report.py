@@ -23,7 +23,7 @@ from keypoints.errors import UserError
 from keypoints.reports import experiments, markdown
 
 # No data set's face is on them.
-PICTURES = ("curves", "cumulative", "point_error", "filters", "maps", "components")
+PICTURES = ("curves", "cumulative", "point_error", "directions", "filters", "maps", "components")
 COLUMNS = {
     "mse": "MSE",
     "mae_px": "MAE, px",

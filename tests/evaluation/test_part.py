@@ -10,6 +10,7 @@ import torch
 
 from keypoints.evaluation import metrics
 from keypoints.evaluation.part import Evaluation
+from keypoints.landmarks import IMM
 from keypoints.models.trained import Trained
 from keypoints.recipes import Codec, Model
 from tests.blobs import PART, SIZE, blob_faces
@@ -90,6 +91,20 @@ def test_components_say_how_much_they_hold():
     )
     figures = evaluated(part, noise(part, train=2, val=8)).figures
     assert 0 < figures["pca_explained"] < 1 and figures["codec_nme"] > 0
+
+
+def test_errors_along_and_across_have_a_figure_each_for_every_region_of_outlines():
+    model = Model("plain", {"channels": [4], "kernel": 3})
+    part = replace(PART, data=replace(PART.data, points="imm58"), model=model)
+    made = evaluated(part, noise(part, train=2, val=8))
+    whole = metrics.point_errors(made.truth, made.predicted) / made.faces.eye_distance[:, None]
+    for name, points in {"": range(58), **IMM.regions}.items():
+        along, across, share = (
+            made.figures["_".join(filter(None, (name, key)))] for key in ("along", "across", "along_share")
+        )
+        error = 100 * whole[:, list(points)].mean()
+        assert max(along, across) < error < along + across and 0 < share < 1
+    assert {"along", "across", "jaw_along", "jaw_across"} < made.compared().keys()
 
 
 def test_few_figures_are_compared_and_they_read_well():

@@ -82,7 +82,7 @@ def test_every_part_learns_and_agrees_with_the_committed_figures(project, part):
 def test_every_part_has_its_pictures(project, part):
     names = {path.name for path in (project / "plots" / part).iterdir()}
     expected = {"samples", "curves", "predictions", "cumulative", "filters", "heatmaps", "maps"}
-    expected |= {"point_error"} if part != "nose" else set()
+    expected |= {"point_error", "directions"} if part != "nose" else set()
     assert names == {f"{name}.png" for name in expected}
 
 
