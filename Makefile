@@ -82,8 +82,8 @@ boxes: $(READY) ## what wrong boxes cost, on the real data: results/boxes.md
 films: $(READY) ## how steadily faces are followed, on drawn films: results/films.md; FILMS='--python PYTHON' for others
 	python -m keypoints.reports.film_study $(FILMS)
 
-release: $(READY) ## the weights of the real run, into pretrained/, with their cards
-	python -m keypoints.reports.release
+release: $(READY) ## the weights of the real run, into pretrained/, with their cards; CARDS=1: only the cards
+	python -m keypoints.reports.release $(if $(CARDS),--cards)
 
 docs: $(READY) ## the README's pictures, from the demo's outputs and the shipped weights
 	python docs/demo.py

@@ -1,10 +1,13 @@
 """Put the weights of the workspace's real run into pretrained/, with a card for each: `make release`.
 
-Half precision; the figures on the cards are of those very files.
+    python -m keypoints.reports.release --cards     # only new cards, of the weights that are there
+
+Half precision; the figures on the cards are of those very files, by the tensors of the workspace.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -13,74 +16,44 @@ from typing import Any
 
 import yaml
 
-from keypoints import errors, files, params, paths
-from keypoints.datasets import tensors
+from keypoints import errors, files, params, paths, pretrained
 from keypoints.errors import UserError
-from keypoints.evaluation import metrics
 from keypoints.export import onnx_graph
 from keypoints.models.trained import Trained
 from keypoints.pretrained import FOLDER, SHIPPED
 from keypoints.recipes import Part
-from keypoints.reports import markdown
+from keypoints.reports import card_figures, model_card
 
+FIGURES = FOLDER / "figures.json"
 REMOTE = "shipped"  # of .dvc/config: pretrained/store
-COLUMNS = {
-    "nme": "NME, %",
-    "mae_px": "MAE, px",
-    "auc_8": "AUC 8 %",
-    "fr_8": "failures > 8 %",
-    "faces": "faces",
-}
-TERMS = {
-    "imm": """\
-Trained on the IMM Face Database (DTU; education and research): people 1 to 32 of 40, in one studio.""",
-    "ibug": """\
-Trained on iBUG 300-W in dlib's layout (research, non-commercial), the split `strict`: no photograph that
-helen/testset, lfpw/testset or dlib's test list has a face of.""",
-}
-LIMITS = {
-    "landmarks": """\
-Trained on a third of iBUG's training faces. It errs most along the jaw, on profiles, and where hands or
-hair hide the face; and it returns 68 points for any input.""",
-    "face": """\
-Trained on 32 people in front of one wall: on other photographs its points are a rough guess. For those
-take `landmarks`.""",
-    "nose": """\
-Trained on 32 people in front of one wall: on other photographs it is a rough guess. For those take
-`landmarks`, whose `nose_3` is the tip.""",
-    "faces": """\
-It finds faces from about 10 pixels on in the picture as it is searched, turned by up to 120 degrees. The
-figures below are of its surest face in a picture that shows 2.67 boxes of one; how many faces it finds, and
-what else, is in results/boxes.md.""",
-}
-POINTS = {
-    "nose1": "the nose point of a face",
-    "imm58": "58 points of a face",
-    "ibug68": "68 points of a face",
-    "axis2": "where faces are, and how they are turned",
-}
 
 
-def main() -> None:
+def main(cards: bool) -> None:
     settings = params.load()
     if settings.profile.name != "real":
         raise UserError(f"params.yaml is of the profile {settings.profile.name}: run `make real` first")
+    kept = json.loads(FIGURES.read_text()) if cards else {}
     about: dict[str, Any] = {}
     for name in SHIPPED:
         part = settings.part(name)
-        source, path = paths.weights(name), FOLDER / f"{name}.pt"
-        Trained.load(source, part).save(path, half=True)
-        about[name] = {"trained": hash_in_lock(name, source), "bytes": path.stat().st_size}
-        trained = Trained.load(path, part)
-        about[name]["figures"] = measure(trained, tensors.load(paths.tensors(name)))
-        store(path)
-        store_onnx(name, trained)
+        about[name] = {key: kept[name][key] for key in ("trained", "bytes")} if cards else release(name, part)
+        about[name] |= card_figures.measure(name, Trained.load(pretrained.file(name, "pt"), part))
         with files.whole(FOLDER / f"{name}.md") as card:
-            card.write_text(write_card(name, part, about[name]))
-    with files.whole(FOLDER / "figures.json") as table:
+            card.write_text(model_card.write(name, part, about[name]))
+    with files.whole(FIGURES) as table:
         table.write_text(json.dumps(about, indent=2) + "\n")
     for name in SHIPPED:
         print(f"{FOLDER.relative_to(paths.ROOT)}/{name}.pt: {about[name]['bytes']:,} bytes")
+
+
+def release(name: str, part: Part) -> dict[str, Any]:
+    """Store the workspace's weights of a part; what they are: their hash in dvc.lock, and the bytes."""
+    source, path = paths.weights(name), FOLDER / f"{name}.pt"
+    Trained.load(source, part).save(path, half=True)
+    about = {"trained": hash_in_lock(name, source), "bytes": path.stat().st_size}
+    store(path)
+    store_onnx(name, Trained.load(path, part))
+    return about
 
 
 def store_onnx(name: str, trained: Trained) -> None:
@@ -97,19 +70,6 @@ def hash_in_lock(name: str, source: Path) -> str:
     if files.digest(source, "md5") != found:
         raise UserError(f"{source} is not the one of dvc.lock: run `dvc repro`")
     return found
-
-
-def measure(trained: Trained, faces: tensors.Faces) -> dict[str, dict[str, dict[str, float]]]:
-    """look -> all test faces and each subset of them -> the figures of COLUMNS."""
-    faces = faces.held_out()
-    truth, sizes = faces.in_image(faces.points), (faces.image_size, faces.eye_distance)
-    figures: dict[str, dict[str, dict[str, float]]] = {}
-    for look, flip in (("one look", False), ("with the mirrored face", True)):
-        found = faces.in_image(trained.points(faces.crops(), flip=flip))
-        rows: list[dict[str, Any]] = [{"name": "all test faces", **metrics.summary(truth, found, *sizes)}]
-        rows += metrics.by_group(faces.subset.tolist(), truth, found, *sizes)
-        figures[look] = {row["name"]: {key: float(f"{row[key]:.5g}") for key in COLUMNS} for row in rows}
-    return figures
 
 
 def store(path: Path) -> None:
@@ -130,31 +90,7 @@ def run_dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
 
 
-def write_card(name: str, part: Part, about: dict[str, Any]) -> str:
-    """The model card, Markdown: net, data and terms, limits, figures."""
-    width, height = part.data.crop_size
-    colour = "grey" if part.data.channels == 1 else "colour"
-    lines = [
-        f"# `{name}`: {POINTS[part.data.points]}",
-        "",
-        "Written by `make release`.",
-        "",
-        f"**Net.** Recipe `{part.recipe}` of conf/{name}/: crops of {width} x {height} pixels in {colour};",
-        f"{about['bytes']:,} bytes at half precision.",
-        "",
-        f"**Data and terms.** {TERMS[part.data.dataset]}",
-        "Because of the data the weights are for research and education, not for commerce.",
-        "",
-        f"**Limits.** {LIMITS[name]}",
-        "How the error differs between groups of people was not measured.",
-        "",
-        "**Figures** of this very file, on faces it was not trained on, in the data set's boxes:",
-    ]
-    for look, rows in about["figures"].items():
-        cells = ([row, *values.values()] for row, values in rows.items())
-        lines += ["", *markdown.table([look, *COLUMNS.values()], cells)]
-    return "\n".join(lines) + "\n"
-
-
 if __name__ == "__main__":
-    errors.run(main)
+    parser = argparse.ArgumentParser(description=errors.summary(__doc__))
+    parser.add_argument("--cards", action="store_true", help="only the cards, of the weights that are there")
+    errors.run(main, parser.parse_args().cards)
