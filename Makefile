@@ -10,8 +10,8 @@ SEED ?= 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro own folds test torture mend ui compare app real results systems bench boxes films release docs \
-	compose lint format clean
+.PHONY: help env repro own folds test torture mend ui compare app real results systems ablations bench boxes films \
+	release docs compose lint format clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -70,6 +70,9 @@ results: $(READY) ## what the last run gave, into results/<profile>; SCORER=kagg
 
 systems: $(READY) ## every option on the real data, one table; resumes; SYSTEMS='--only nose face', '--no-imagenet'
 	python -m keypoints.reports.systems $(SYSTEMS) $(addprefix --scorer ,$(wildcard $(SCORER)))
+
+ablations: $(READY) ## one ingredient at a time, on the real data: results/ablations.md; ABLATIONS='--only no_flip'
+	python -m keypoints.reports.ablations $(ABLATIONS)
 
 bench: $(READY) ## how fast it is here, as ratios: preparation, training, prediction (after `make repro`)
 	python bench/preparation.py

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,18 @@ from keypoints.tracking.runs import EPOCHS
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
+
+
+def run(experiment: str, overrides: Sequence[str], targets: Sequence[str]) -> str | None:
+    """Run stages as an experiment in a temporary folder, with these `-S`; its commit, None where it failed.
+
+    The workspace stays as it is, and what DVC's run-cache holds is not run again.
+    """
+    delete(experiment)  # not --force: that trains again what DVC's run-cache holds
+    command = ["dvc", "exp", "run", "--temp", "--name", experiment]
+    changes = [word for override in overrides for word in ("-S", override)]
+    done = subprocess.run([*command, *changes, *targets], check=False)
+    return None if done.returncode else find_commit(experiment)
 
 
 def find_commit(experiment: str) -> str:

@@ -16,7 +16,6 @@ import argparse
 import csv
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,12 +161,9 @@ def run_system(system: System, composed: dict[str, Any], profile: str, scorer: P
     scored = can_be_scored(composed, part, scorer)
     if scored:
         overrides, targets = [*overrides, f"submission.part={part}"], [*targets, "submit"]
-    experiments.delete(name)  # not --force: that trains again what DVC's run-cache holds
-    command = ["dvc", "exp", "run", "--temp", "--name", name]
-    done = subprocess.run([*command, *(x for o in overrides for x in ("-S", o)), *targets], check=False)
-    if done.returncode:
+    commit = experiments.run(name, overrides, targets)
+    if not commit:
         return describe(system, composed) | {"failed": experiments.failure_reason(name)}
-    commit = experiments.find_commit(name)
     figures = read_figures(
         *(experiments.read_at_commit(commit, f"metrics/{file}") for file in metrics_files(part))
     )
