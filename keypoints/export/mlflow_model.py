@@ -39,6 +39,12 @@ class Found(BaseModel):
     box: list[float]
     score: float
     points: list[Point]
+    pose: dict[str, float] | None = None
+    eyes: dict[str, float] | None = None
+    mouth: float | None = None
+    blink: bool | None = None
+    confidence: float | None = None
+    confidences: list[float] | None = None
 
 
 class Faces(PythonModel):

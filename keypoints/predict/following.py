@@ -96,16 +96,15 @@ class Follower:
         pairs = enumerate(zip(before, sights, strict=True))
         twice = [i for i, (known, sight) in pairs if searching or not known.is_like(sight)]
         found, mirrored = self.predictor.answer(cut, twice)
-        doubts = dict(zip(twice, self.predictor.doubt(found[twice], mirrored), strict=True))
+        apart = dict(zip(twice, self.predictor.measure_apart(found[twice], mirrored), strict=True))
         points = crops.apply(crops.inverse(matrices), found).astype(np.float32)
         there = []
         for i, known in enumerate(before):
-            doubt = float(doubts.get(i, known.face.doubt))
-            if doubt <= UNSURE * self.predictor.net.doubt:  # else it is hidden, say: let it be found anew
-                face = replace(known.face, box=places[i][0], points=points[i], doubt=doubt)
+            face = replace(known.face, box=places[i][0], points=points[i], apart=apart.get(i, known.face.apart))
+            if face.doubt <= UNSURE * self.predictor.net.doubt:  # else it is hidden, say: let it be found anew
                 there.append(known.seen(face, self.frame, sights[i]))
-        apart = without_twins([each.face for each in there])  # of two that met, one
-        return [each for each in there if any(each.face is face for face in apart)]
+        alone = without_twins([each.face for each in there])  # of two that met, one
+        return [each for each in there if any(each.face is face for face in alone)]
 
     def _search(self, image: Image.Image, seen: Sequence[Followed]) -> list[Followed]:
         """Faces that are new, or back."""

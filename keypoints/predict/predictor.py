@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -23,6 +22,7 @@ from keypoints.landmarks import IBUG, Scheme
 from keypoints.picture_limits import MAX_PIXELS
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
+from keypoints.predict.face import Face
 
 BATCH = 32  # faces at once
 MAX_BOXES = 1_000  # that are given for one picture
@@ -51,32 +51,6 @@ class Place:
     box: Region
     roll: float = 0.0
     score: float = 1.0
-
-
-@dataclass(frozen=True)
-class Face:
-    """A face and its points.
-
-    box:    (left, top, width, height) as dlib's detector draws it, pixels of the picture
-    score:  how sure the detector is, on a scale of its own; 1 for a box that was given
-    points: (K, 2) float32 x, y in pixels of the picture, the centre of its first pixel at (0, 0)
-    names:  K names, as `jaw_0`
-    doubt:  how far the answers for the face and for its mirror image lie apart, % of the eye distance
-    """
-
-    box: Region
-    score: float
-    points: np.ndarray
-    names: list[str]
-    doubt: float = 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON: box, score, points as {name, x, y}; to a hundredth of a pixel."""
-        points = [
-            {"name": name, "x": round(float(x), 2), "y": round(float(y), 2)}
-            for name, (x, y) in zip(self.names, self.points, strict=True)
-        ]
-        return {"box": [round(v, 2) for v in self.box], "score": round(self.score, 4), "points": points}
 
 
 class Predictor:
@@ -160,18 +134,17 @@ class Predictor:
         """As `many`, of all pictures at once."""
         places = [Place(image, d.box, d.roll, d.score) for image, there, _ in opened for d in there]
         answers = iter(zip(*self.look_closely(places), strict=True))
-        names = self.scheme.names()
+        names, compared = self.scheme.names(), self.tta and self.scheme.eyes is not None
         faces: list[list[Face]] = []
         for _, there, detected in opened:
             seen = [
-                (Face(d.box, d.score, points, names, float(doubt)), doubt)
+                Face(d.box, d.score, points, names, apart if compared else None)
                 for d in there
-                for points, doubt in [next(answers)]
+                for points, apart in [next(answers)]
             ]
             if detected:
-                faces.append(without_twins([face for face, doubt in seen if self.is_face(doubt, face.score)]))
-            else:
-                faces.append([face for face, _ in seen])
+                seen = without_twins([face for face in seen if self.is_face(face.doubt, face.score)])
+            faces.append(seen)
         return faces
 
     def find(self, image: Image.Image) -> list[Detection]:
@@ -183,7 +156,7 @@ class Predictor:
         return self.look_closely([Place(*face) for face in faces])[0]
 
     def look_closely(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
-        """Points and doubt as `look`, after more looks where one is not enough.
+        """As `look`, after more looks where one is not enough.
 
         Parts with 68 points see a face by its box. Where the points say that it lies elsewhere or is turned,
         it is looked at once more, there; and where its answers are still in doubt, it is also looked for
@@ -191,19 +164,20 @@ class Predictor:
         """
         if self.net.framing.region != "box" or self.scheme is not IBUG:
             return self.look(places)
-        found, doubts = self._look_twice(places)
-        limit = UNSURE * self.net.doubt
+        found, apart = self._look_twice(places)
+        doubts, limit = apart.mean(-1), UNSURE * self.net.doubt
         unsure = [i for i, place in enumerate(places) if doubts[i] > limit and place.score >= PROMISING]
         for roll in (90.0, 180.0, 270.0):
             turned, still = self._look_twice([replace(places[i], roll=places[i].roll + roll) for i in unsure])
-            for i, points, doubt in zip(unsure, turned, still, strict=True):
-                if doubt < doubts[i]:
-                    found[i], doubts[i] = points, doubt
-        return found, doubts
+            for i, points, far in zip(unsure, turned, still, strict=True):
+                if far.mean() < doubts[i]:
+                    found[i], apart[i], doubts[i] = points, far, far.mean()
+        return found, apart
 
     def _look_twice(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """As `look`, and once more where the points say that the face is."""
-        found, doubts = self.look(places)
+        found, apart = self.look(places)
+        doubts = apart.mean(-1)
         assert self.scheme.eyes is not None  # `look_closely` sees to it
         seen = [crops.upright_box(points, self.scheme.eyes) for points in found]
         again = [
@@ -212,10 +186,10 @@ class Predictor:
             if is_elsewhere(place, *seen[i]) and not self._is_hopeless(place, doubts[i])
         ]
         closer, still = self.look([Place(places[i].image, *seen[i]) for i in again])
-        for i, points, doubt in zip(again, closer, still, strict=True):
-            if doubt <= max(doubts[i], UNSURE * self.net.doubt):  # else it went astray
-                found[i], doubts[i] = points, doubt
-        return found, doubts
+        for i, points, far in zip(again, closer, still, strict=True):
+            if far.mean() <= max(doubts[i], UNSURE * self.net.doubt):  # else it went astray
+                found[i], apart[i] = points, far
+        return found, apart
 
     def _is_hopeless(self, place: Place, doubt: float) -> bool:
         """Whether a weak box is in so much doubt that a closer look will show no face either."""
@@ -224,25 +198,25 @@ class Predictor:
     def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """Look once at each place.
 
-        Points (N, K, 2) float32, pixels of each picture, and how much they are in doubt (N,) float32: by how
-        much the face and its mirror image differ, % of the eye distance. Without `tta`, and for parts without
-        eyes, nothing is in doubt.
+        Points (N, K, 2) float32, pixels of each picture, and how far the answers for the face and for its
+        mirror image lie apart (N, K) float32, % of the eye distance; their mean is a face's doubt. Without
+        `tta`, and for parts without eyes, nothing is in doubt.
         """
         found = [np.zeros((0, self.scheme.points, 2), np.float32)]
-        doubts = [np.zeros(0, np.float32)]
+        apart = [np.zeros((0, self.scheme.points), np.float32)]
         for i in range(0, len(places), BATCH):
             cut, matrices = self.cut(places[i : i + BATCH])
-            points, doubt = self._answer(cut)
+            points, far = self._answer(cut)
             found.append(crops.apply(crops.inverse(matrices), points).astype(np.float32))
-            doubts.append(doubt.astype(np.float32))
-        return np.concatenate(found), np.concatenate(doubts)
+            apart.append(far.astype(np.float32))
+        return np.concatenate(found), np.concatenate(apart)
 
     def _answer(self, cut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Points, pixels of the crops, and doubt (N,), %."""
+        """Points (N, K, 2), pixels of the crops, and how far each one's two answers lie apart (N, K), %."""
         if not self.tta:
-            return self.net.points(cut), np.zeros(len(cut))
+            return self.net.points(cut), np.zeros((len(cut), self.scheme.points))
         found, mirrored = self.answer(cut, range(len(cut)))
-        return (found + mirrored) / 2, self.doubt(found, mirrored)
+        return (found + mirrored) / 2, self.measure_apart(found, mirrored)
 
     def answer(self, cut: np.ndarray, twice: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Points (N, K, 2) on crops (N, H, W, C) uint8, pixels of these; and (M, K, 2) on the same crops.
@@ -252,9 +226,12 @@ class Predictor:
         found = self.net.points(np.concatenate([cut, cut[list(twice), :, ::-1]]))
         return found[: len(cut)], self.scheme.mirror(found[len(cut) :], cut.shape[2])
 
-    def doubt(self, found: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
-        """How far these answers (N, K, 2) lie apart (N,), % of the eye distance; nothing without eyes."""
-        return self.scheme.disagreement(found, mirrored) if self.scheme.eyes else np.zeros(len(found))
+    def measure_apart(self, found: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+        """How far these answers (N, K, 2) lie apart (N, K), % of the eye distance; 0 without eyes."""
+        if not self.scheme.eyes:
+            return np.zeros(found.shape[:2])
+        eyes = np.maximum(self.scheme.eye_distance((found + mirrored) / 2), 1e-6)
+        return 100 * np.linalg.norm(found - mirrored, axis=-1) / eyes[:, None]
 
     @property
     def tells_faces(self) -> bool:

@@ -170,8 +170,8 @@ def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
         for scene, placed in tqdm(made, desc=name, disable=None):
             image = Image.fromarray(scene)
             found = detector(scene)
-            _, doubts = predictor.look_closely([Place(image, one.box, one.roll, one.score) for one in found])
-            pairs = zip(found, doubts, strict=True)
+            _, apart = predictor.look_closely([Place(image, one.box, one.roll, one.score) for one in found])
+            pairs = zip(found, apart.mean(-1), strict=True)
             boxes = [one.box for one, doubt in pairs if predictor.is_face(doubt, one.score)]
             truth = [upright_box(face.points) for face in placed]
             hits += [
@@ -198,10 +198,10 @@ def answer(
     predictor: Predictor, photo: Photo, found: Sequence[detectors.Detection]
 ) -> tuple[np.ndarray | None, int]:
     """The points of the photograph's face where it is found, and how many other boxes are left."""
-    points, doubts = predictor.look_closely(
+    points, apart = predictor.look_closely(
         [Place(photo.image, one.box, one.roll, one.score) for one in found]
     )
-    kept = [i for i, doubt in enumerate(doubts) if predictor.is_face(doubt, found[i].score)]
+    kept = [i for i, doubt in enumerate(apart.mean(-1)) if predictor.is_face(doubt, found[i].score)]
     nearest = find_nearest([found[i] for i in kept], photo.box)
     own = next((i for i in kept if found[i].box == nearest), None)
     return (None, len(kept)) if own is None else (points[own], len(kept) - 1)
