@@ -16,10 +16,11 @@ from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 from keypoints.parallel import Behind, ahead
 from keypoints.predict import annotation, film_files
+from keypoints.predict.blinks import Blinks
 from keypoints.predict.following import Follower
 from keypoints.predict.predictor import Face, Predictor
 from keypoints.predict.smoothing import Smoother
-from keypoints.predict.writers import Writer
+from keypoints.predict.writers import Facts, Writer
 
 FACTS = ("frame", "time", "number")  # of each face: from 0, in seconds, from 1
 AHEAD = 4  # frames that are read, and drawn, while another is looked at
@@ -90,6 +91,22 @@ class Film(ExitStack):
         self.made.add(np.asarray(annotation.draw(image, faces, self.scheme, self.overlay)), seconds)
 
 
+def watch(
+    predictor: Predictor, source: Source
+) -> Iterator[tuple[float, Image.Image, list[Face], list[Facts]]]:
+    """Of each frame: its time, itself, and its faces, steadied, with their FACTS; with a progress bar."""
+    from tqdm import tqdm
+
+    follow, smooth, count_blinks = Follower(predictor, source.rate), Smoother(), Blinks(source.rate)
+    with tqdm(total=source.frames or None, unit="frame", disable=None, leave=False) as bar:
+        for frame, (seconds, image) in enumerate(ahead(source, AHEAD)):
+            seen = follow(image)
+            faces = count_blinks(seen, smooth(seen, seconds))
+            facts = (dict(zip(FACTS, (frame, round(seconds, 3), each.number), strict=True)) for each in seen)
+            yield seconds, image, faces, list(facts)
+            bar.update()
+
+
 def annotate(
     predictor: Predictor, source: Source, writers: Sequence[Writer], film: Film | None = None
 ) -> None:
@@ -97,25 +114,17 @@ def annotate(
 
     Raises `UserError` for a film without frames.
     """
-    from tqdm import tqdm
-
-    follow, smooth, frame = Follower(predictor, source.rate), Smoother(), -1
-    with tqdm(total=source.frames or None, unit="frame", disable=None, leave=False) as bar:
-        try:
-            for frame, (seconds, image) in enumerate(ahead(source, AHEAD)):
-                seen = follow(image)
-                faces = smooth(seen, seconds)
-                facts = [
-                    dict(zip(FACTS, (frame, round(seconds, 3), each.number), strict=True)) for each in seen
-                ]
-                for writer in writers:
-                    writer.write(source.name, image, faces, facts)
-                if film:
-                    film.add(image, faces, seconds)
-                bar.update()
-        except KeyboardInterrupt:
-            print("stopped; the film ends here", file=sys.stderr)
-    if frame < 0:
+    frames = 0
+    try:
+        for seconds, image, faces, facts in watch(predictor, source):
+            for writer in writers:
+                writer.write(source.name, image, faces, facts)
+            if film:
+                film.add(image, faces, seconds)
+            frames += 1
+    except KeyboardInterrupt:
+        print("stopped; the film ends here", file=sys.stderr)
+    if not frames:
         raise UserError(f"--video {source.name}: no frame of it can be read: name another film")
 
 
