@@ -43,7 +43,9 @@ def main(args: argparse.Namespace) -> None:
     from keypoints.predict import box_lists
 
     if args.video:
-        refuse(args, "--video", "photos", "box", "boxes")
+        refuse(args, "--video", "photos", "box", "boxes", "chips")
+    if args.chips:
+        refuse(args, "--chips", "overlay")
     names = [] if args.video else photographs(args.photos)
     if args.format:
         check_format(args, names)
@@ -64,7 +66,8 @@ def main(args: argparse.Namespace) -> None:
         args.tta,
         threads=1 if len(names) > 1 else None,
     )
-    out = args.out or (None if not args.format and (args.json or args.csv) else OUT)
+    tables_only = (args.json or args.csv) and not args.format and args.chips is None
+    out = args.out or (None if tables_only else OUT)
     if args.video:
         annotate_film(predictor, args, out)
     else:
@@ -83,7 +86,7 @@ def check_format(args: argparse.Namespace, names: list[str]) -> None:
     """Raise `UserError` for what --format has no meaning with."""
     from keypoints.predict.writers import ANNOTATIONS
 
-    refuse(args, "--format", "overlay")
+    refuse(args, "--format", "overlay", "chips")
     if args.format in ANNOTATIONS and (args.video or STDIN in names):
         what = "a film" if args.video else "standard input"
         raise UserError(f"--format {args.format} names files, and {what} is none: take json or csv")
@@ -156,12 +159,14 @@ def predict_all(
     out: Path | None,
 ) -> None:
     """Write the faces of all photographs; exits with status 1 where one cannot be read."""
-    from keypoints.predict.writers import Pictures, Unwritable
+    from keypoints.predict.writers import Chips, Pictures, Unwritable
 
     broken = 0
     with ExitStack() as stack:
         writers = open_writers(args, predictor.scheme, stack, out, names)
-        if out and not args.format:
+        if out and args.chips is not None:
+            writers.append(Chips(out, predictor.scheme, args.chips))
+        elif out and not args.format:
             writers.append(Pictures(out, predictor.scheme, args.overlay))
         for name, image, faces in answers(predictor, names, boxes):
             if image is None:
@@ -182,7 +187,8 @@ def predict_all(
                     file=sys.stderr,
                 )
     if out and broken < len(names):
-        print(f"{len(names) - broken} annotated in {out}", file=sys.stderr)
+        done = "annotated" if args.chips is None else "with the faces cut out"
+        print(f"{len(names) - broken} {done} in {out}", file=sys.stderr)
     if broken:
         sys.exit(1)
 
@@ -277,7 +283,10 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--format", choices=FORMATS, help="files in --out that other tools read, no pictures: docs/formats.md"
     )
-    parser.add_argument("--overlay", help="glasses, moustache, hat or mask, drawn on the faces")
+    parser.add_argument("--overlay", help="glasses, moustache, hat or mask, drawn on the faces; or pose")
+    parser.add_argument(
+        "--chips", type=int, metavar="SIZE", help="aligned faces of so many pixels (112) instead of pictures"
+    )
     parser.add_argument("--video", metavar="FILE|CAMERA", help="a film, or a camera's number, instead")
     parser.add_argument("--device", help="cpu or cuda; by default a GPU if there is one")
     parser.add_argument(

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from keypoints.colours import BOX, PREDICTED, TRUTH, to_rgb
+from keypoints.colours import BOX, FOUND, PREDICTED, TRUTH, to_rgb
+from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 from keypoints.predict.predictor import Face
 
+POSE = "pose"  # the overlay that shows how a head is turned
+AXES = PREDICTED, TRUTH, FOUND  # to the head's side, down, and where it looks
+ORIGIN = 30  # the nose tip, of 68 points
 _SHIFT = 4  # OpenCV draws to a sixteenth of a pixel
 
 
@@ -19,10 +23,13 @@ def draw(
 ) -> Image.Image:
     """A copy of the picture (mode RGB) with this overlay on every face, or else with their points.
 
+    `POSE` is the points and the head's axes: to its side on the picture's right, down, and where it looks.
     Raises `UserError` for an unknown overlay, and for a scheme without the points that it needs.
     """
     if overlay is None:
         return draw_points(image, faces, scheme)
+    if overlay == POSE:
+        return draw_axes(draw_points(image, faces, scheme), faces)
     from keypoints import overlays
 
     return overlays.draw(image, [face.points for face in faces], overlay, scheme)
@@ -46,6 +53,21 @@ def draw_points(image: Image.Image, faces: Sequence[Face], scheme: Scheme) -> Im
         cv2.polylines(canvas, [np.array(run) for run in runs], False, line, width, cv2.LINE_AA, _SHIFT)
         for centre in _fixed(face.points):
             cv2.circle(canvas, centre, round(1.3 * width * 2**_SHIFT), point, -1, cv2.LINE_AA, _SHIFT)
+    return Image.fromarray(canvas)
+
+
+def draw_axes(image: Image.Image, faces: Sequence[Face]) -> Image.Image:
+    """A copy of the picture (mode RGB) with three axes on every face. Raises `UserError` without a pose."""
+    import cv2
+
+    canvas = np.array(image)
+    for face in faces:
+        if face.pose is None:
+            raise UserError(f"{len(face.points)} point(s) do not say how a head is turned: 68 do")
+        side = max(face.box[2:])
+        for colour, tip in zip(AXES, face.pose.matrix[:2].T, strict=True):
+            ends = _fixed(np.stack([face.points[ORIGIN], face.points[ORIGIN] + tip * side / 2]))
+            cv2.line(canvas, *ends, to_rgb(colour), max(2, round(side / 60)), cv2.LINE_AA, _SHIFT)
     return Image.fromarray(canvas)
 
 

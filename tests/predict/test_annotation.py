@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from keypoints import colours
-from keypoints.landmarks import NOSE
+from keypoints.errors import UserError
+from keypoints.landmarks import IBUG, NOSE
 from keypoints.predict import annotation
 from keypoints.predict.predictor import Face
+from keypoints.synthetic.head import Expression, Head, Person, Pose
 
 PHOTO = Image.new("RGB", (80, 60))
 FACE = Face((10.0, 5.0, 40.0, 40.0), 1.0, np.array([[30.0, 20.0]], np.float32), ["nose_0"])
@@ -25,3 +28,16 @@ def test_a_point_and_a_box_are_where_they_belong():
 def test_what_lies_far_outside_is_cut_off():
     far = Face((1e9, -1e9, 40.0, 40.0), 1.0, np.array([[1e12, -1e12]], np.float32), ["nose_0"])
     assert not np.asarray(annotation.draw(PHOTO, [far], NOSE)).any()
+
+
+def test_the_axes_of_a_head_show_where_it_looks():
+    """The last one is drawn to the side that the face looks to."""
+    for yaw in (-40, 40):
+        points = Head(Person(), Expression(), Pose(100, 100, 60, yaw)).ibug
+        face = Face((50.0, 50.0, 100.0, 100.0), 1.0, points, IBUG.names())
+        drawn = np.asarray(annotation.draw(Image.new("RGB", (200, 200)), [face], IBUG, annotation.POSE))
+        column = np.where((drawn == colours.to_rgb(annotation.AXES[2])).all(-1))[1]
+        middle = points[annotation.ORIGIN, 0]
+        assert abs(column.max() - middle if yaw > 0 else column.min() - middle) > 25
+    with pytest.raises(UserError, match="how a head is turned"):
+        annotation.draw(PHOTO, [FACE], NOSE, annotation.POSE)

@@ -57,7 +57,8 @@ def test_a_folder_becomes_lines_a_table_and_pictures(folder, tmp_path):
     assert done.stderr.decode().count("error: ") == 1 and "c.jpg: not a whole picture" in done.stderr.decode()
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert list(dict.fromkeys(row["file"] for row in rows)) == ["b.jpg", "people/a.png"]
-    assert all(list(row) == ["file", "box", "score", "points"] and len(row["points"]) == 68 for row in rows)
+    assert all(list(row)[:4] == ["file", "box", "score", "points"] for row in rows)
+    assert all(len(row["points"]) == 68 and {"pose", "confidence"} <= set(row) for row in rows)
     with open(tmp_path / "a.csv", newline="") as file:
         table = list(csv.DictReader(file))
     assert [float(row["jaw_0_x"]) for row in table] == [row["points"][0]["x"] for row in rows]
@@ -187,7 +188,25 @@ def test_a_films_faces_have_frame_time_and_number(folder, tmp_path, capsys) -> N
     assert capsys.readouterr().err.splitlines()[-1] == str(tmp_path / "out")
 
 
-@pytest.mark.parametrize("more", [["a.jpg"], ["--box", "1,2,3,4"], ["--boxes", "list.xml"]])
+def test_chips_come_in_the_place_of_pictures_also_beside_lines(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    call(folder, "--chips", "32", "--json", "--box", "180,70,90,90", str(folder / "b.jpg"))
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    (made,) = (tmp_path / "predictions").iterdir()
+    with Image.open(made) as chip:
+        assert made.name == "b_face1.png" and chip.size == (32, 32)
+
+
+@pytest.mark.parametrize("more", [["0"], ["-3"], ["99999"], ["112", "--overlay", "hat"]])
+def test_chips_of_no_size_or_with_an_overlay_are_refused(folder, tmp_path, more):
+    with pytest.raises(UserError, match=r"choose 16 to 2048|no use for --overlay"):
+        call(folder, "--out", str(tmp_path / "out"), str(folder / "b.jpg"), "--chips", *more)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "more", [["a.jpg"], ["--box", "1,2,3,4"], ["--boxes", "list.xml"], ["--chips", "112"]]
+)
 def test_what_a_film_has_no_use_for_is_refused(folder, more: list[str]) -> None:
     with pytest.raises(UserError, match="--video has no use for"):
         call(folder, "--video", "film.mp4", *more)

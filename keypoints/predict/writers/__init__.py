@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from keypoints.errors import UserError
 from keypoints.predict.writers.csv_table import Csv
 from keypoints.predict.writers.json_lines import Jsonl
-from keypoints.predict.writers.pictures import Pictures
+from keypoints.predict.writers.pictures import Chips, Pictures
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from keypoints.predict.writers.album import Album
     from keypoints.predict.writers.annotation_writer import Annotations
 
-__all__ = ["Csv", "Facts", "Jsonl", "Pictures", "Unwritable", "Writer"]
+__all__ = ["Chips", "Csv", "Facts", "Jsonl", "Pictures", "Unwritable", "Writer"]
 
 Facts = Mapping[str, float]  # of a face of a film: frame, time, number
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from keypoints import files
+from keypoints.predict import derived
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 
 
 class Csv(ExitStack):
-    """One line per face: file, box, score, then x and y of every point; there when the block has ended.
+    """One line per face: file, box, score, x and y of every point, then what follows from the points.
 
-    `facts` names what a film's faces have besides.
+    It is there when the block has ended. `facts` names what a film's faces have besides.
     """
 
     def __init__(self, path: Path, scheme: Scheme, facts: Sequence[str] = ()) -> None:
         super().__init__()
         self.path, self.names, self.facts = path, scheme.names(), facts
+        self.more = derived.columns(self.names, film=bool(facts))
 
     def __enter__(self) -> Self:
         file = self.enter_context(files.whole(self.path))
@@ -35,7 +37,9 @@ class Csv(ExitStack):
             lineterminator="\n",
         )
         points = [f"{name}_{axis}" for name in self.names for axis in "xy"]
-        self.rows.writerow(["file", *self.facts, "left", "top", "width", "height", "score", *points])
+        self.rows.writerow(
+            ["file", *self.facts, "left", "top", "width", "height", "score", *points, *self.more]
+        )
         return self
 
     def write(
@@ -43,4 +47,6 @@ class Csv(ExitStack):
     ) -> None:
         for face, known in zip((face.as_dict() for face in faces), facts or [{}] * len(faces), strict=True):
             points = [point[axis] for point in face["points"] for axis in "xy"]
-            self.rows.writerow([name, *known.values(), *face["box"], face["score"], *points])
+            self.rows.writerow(
+                [name, *known.values(), *face["box"], face["score"], *points, *derived.cells(face, self.more)]
+            )

@@ -1,11 +1,13 @@
-"""Annotated pictures."""
+"""Annotated pictures, and faces that are cut out of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keypoints.predict import chips
 from keypoints.predict.writers.folder import Folder
 
 if TYPE_CHECKING:
@@ -27,7 +29,29 @@ class Pictures:
     ) -> None:
         from keypoints.predict import annotation
 
-        drawn = annotation.draw(image, faces, self.scheme, self.overlay)
+        self._save(annotation.draw(image, faces, self.scheme, self.overlay), name, "points")
+
+    def _save(self, picture: Image.Image, name: str, what: str) -> None:
+        """Under a name like the photograph's own, which it never is."""
         stem = "standard input" if name == "-" else Path(name).stem
-        with self.folder.whole(self.folder.free(f"{stem}_points", ".png")) as part:
-            drawn.save(part, compress_level=1)
+        with self.folder.whole(self.folder.free(f"{stem}_{what}", ".png")) as part:
+            picture.save(part, compress_level=1)
+
+
+class Chips(Pictures):
+    """Every face cut out and aligned, `size` pixels a side, as PNG: <photograph>_face1.png.
+
+    A face whose points lie on one spot has none. Raises `UserError` as `chips.check`.
+    """
+
+    def __init__(self, out: Path, scheme: Scheme, size: int) -> None:
+        super().__init__(out, scheme, None)
+        chips.check(size, scheme.names())
+        self.size = size
+
+    def write(
+        self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
+    ) -> None:
+        for number, face in enumerate(faces, 1):
+            with suppress(ValueError):
+                self._save(face.chip(image, self.size), name, f"face{number}")
