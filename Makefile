@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help env repro own folds test torture mend ui compare app real results systems ablations bench boxes films \
-	release docs compose lint format clean
+	derived release docs compose lint format clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -84,6 +84,9 @@ boxes: $(READY) ## what wrong boxes cost, on the real data: results/boxes.md
 
 films: $(READY) ## how steadily faces are followed, on drawn films: results/films.md; FILMS='--python PYTHON' for others
 	python -m keypoints.reports.film_study $(FILMS)
+
+derived: $(READY) ## poses of drawn faces, and how confidence tells the error on real ones: results/derived.md
+	python -m keypoints.reports.derived
 
 release: $(READY) ## the weights of the real run, into pretrained/, with their cards; CARDS=1: only the cards
 	python -m keypoints.reports.release $(if $(CARDS),--cards)
