@@ -10,10 +10,8 @@ from dataclasses import replace
 from keypoints.predict.face import Face
 from keypoints.predict.following import Followed
 
-SHUT, OPEN = (
-    0.6,
-    0.8,
-)  # of a face's usual openness: below the one they close, above the other they are open again
+# Of a face's usual openness: below the one its eyes close, above the other they are open again.
+SHUT, OPEN = 0.6, 0.8
 LONGEST = 0.5  # seconds that a blink lasts (Soukupová and Čech, 2016: 0.1 to 0.4); eyes shut for longer rest
 MEMORY = 2.0  # seconds over which openness becomes usual
 
@@ -50,4 +48,6 @@ class Blinks:
         elif start is None or rests:
             usual = self.keep * usual + (1 - self.keep) * now
         self.usual[number] = usual
-        return replace(face, blinks=self.counts[number])
+        told = replace(face, blinks=self.counts[number])
+        vars(told).update(pose=face.pose, eyes=face.eyes)  # worked out already
+        return told

@@ -33,13 +33,6 @@ def features(apart: np.ndarray) -> np.ndarray:
     regions = np.zeros((IBUG.points, len(REGIONS)))
     for i, region in enumerate(REGIONS):
         regions[list(IBUG.regions[region]), i] = 1
-    own, every = np.log(apart + FLOOR), np.log(apart.mean(-1, keepdims=True) + FLOOR)
-    shape = (*apart.shape, -1)
-    return np.concatenate(
-        [
-            np.broadcast_to(regions, (*apart.shape, len(REGIONS))),
-            own.reshape(shape),
-            np.broadcast_to(every, apart.shape).reshape(shape),
-        ],
-        axis=-1,
-    )
+    both = np.stack(np.broadcast_arrays(apart, apart.mean(-1, keepdims=True)), axis=-1)
+    every = np.broadcast_to(regions, (*apart.shape, len(REGIONS)))
+    return np.concatenate([every, np.log(both + FLOOR)], axis=-1)
