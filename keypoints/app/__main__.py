@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import argparse
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from keypoints import errors
 from keypoints.errors import UserError
-
-if TYPE_CHECKING:
-    from keypoints.predict.predictor import Predictor
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints app") -> None:
@@ -34,17 +30,25 @@ def main(port: int, weights: str | None, detector: str | None, detector_model: s
     import uvicorn
 
     from keypoints import pretrained
+    from keypoints.app.models import Models, usable_detectors
     from keypoints.app.server import create
+    from keypoints.predict.detectors import DEFAULT
     from keypoints.predict.predictor import Predictor
 
-    build = partial(Predictor, detector=detector, detector_model=detector_model)
-    predictors: dict[str, Callable[[], Predictor]] = {part: partial(build, part) for part in pretrained.PARTS}
+    chosen = detector or DEFAULT
+
+    def build(name: str, tta: bool, part: str = "landmarks") -> Predictor:
+        model = detector_model if name == chosen else None
+        threads = None if tta else 1  # live pictures leave the other cores to the browser
+        return Predictor(part, weights, detector=name, detector_model=model, tta=tta, threads=threads)
+
+    parts = {part: partial(build, part=part) for part in pretrained.PARTS}
+    models = Models({Path(weights).stem: build} if weights else parts, usable_detectors(chosen))
     if weights:
-        own = build(weights=weights)
-        predictors = {Path(weights).stem: lambda: own}
+        models.get(Path(weights).stem, chosen, True)  # what is wrong with it is said now
     with listen(port) as server:
         print(f"http://127.0.0.1:{server.getsockname()[1]} shows the page; Ctrl-C ends it", flush=True)
-        app = create(predictors)
+        app = create(models)
         config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
         uvicorn.Server(config).run(sockets=[server])
 
@@ -52,11 +56,13 @@ def main(port: int, weights: str | None, detector: str | None, detector_model: s
 def listen(port: int) -> socket.socket:
     """A socket on this computer's own address. Raises `UserError` where the port is taken."""
     try:
-        return socket.create_server(("127.0.0.1", port))
+        server = socket.create_server(("127.0.0.1", port))
     except OverflowError:
         raise UserError(f"--port {port}: ports end at 65535") from None
     except OSError as error:
         raise UserError(f"--port {port}: {error.strerror}: name another") from None
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else an answer's end waits 40 ms
+    return server
 
 
 if __name__ == "__main__":

@@ -1,10 +1,22 @@
-"use strict";
-// Live points: one frame at a time is sent, and the next when its answer has come.
+// Live points: one frame at a time is with the server, and the next is made ready meanwhile.
 
-const CAMERA_WIDTH = 640; // pixels of a frame that is sent
-const CAMERA_PAUSE = 80; // ms between an answer and the next frame
+import { put } from "./answer.js";
+import { ask } from "./api.js";
+import { $, say } from "./dom.js";
+import { resized } from "./faces.js";
+import { query } from "./settings.js";
+import { LIVE, nextFrame, still, videoSize } from "./still.js";
+import { show } from "./view.js";
 
-async function startCamera() {
+const MEAN = 0.1; // how much the last frame counts in the frames per second
+
+let stream = null;
+let control = null;
+
+export const isLive = () => Boolean(stream);
+
+/** Show the camera with its points until `stopCamera`. Errors are shown in words. */
+export async function startCamera() {
   say("");
   $("camera").disabled = true; // until the person has answered the browser's question
   let mine;
@@ -16,58 +28,46 @@ async function startCamera() {
   } finally {
     $("camera").disabled = false;
   }
-  asking?.abort();
   stream = mine;
-  source = answer = null;
-  $("busy").hidden = true;
+  control = new AbortController();
   $("camera").textContent = "Take picture";
   $("video").srcObject = mine;
-  savable();
   await $("video").play().catch(() => {}); // another picture was opened meanwhile
-  while (stream === mine) await frame(mine);
+  if (stream === mine) await run(mine).catch((error) => stream === mine && (stopCamera(), say(error.message)));
 }
 
-async function frame(mine) {
-  const start = performance.now();
-  const blob = await still(Math.min(1, CAMERA_WIDTH / $("video").videoWidth));
-  if (stream !== mine) return; // a picture was taken or opened meanwhile: its request is the one under way
-  try {
-    const said = await ask(blob);
-    if (said && stream === mine) {
-      const named = current;
-      answer = said;
-      size = [said.width, said.height];
-      showStage("video");
-      draw();
-      point(named);
-      report(said, performance.now() - start);
-      say("");
-    }
-  } catch (error) {
-    if (stream === mine) { stopCamera(); say(error.message); }
+async function run(mine) {
+  const size = videoSize(), fresh = () => nextFrame().then(() => stream === mine && still(LIVE));
+  $("draw").disabled = true;
+  show("video", size, true);
+  put(null, "Looking for faces");
+  let next = fresh(), last = performance.now(), span = 0;
+  while (stream === mine) {
+    const blob = await next;
+    if (stream !== mine) return;
+    const asked = ask(blob, query({ fast: true }), control.signal);
+    next = fresh();
+    const said = await asked;
+    if (stream !== mine) return;
+    const now = performance.now();
+    span = span ? (1 - MEAN) * span + MEAN * (now - last) : now - last;
+    last = now;
+    put(resized(said, ...size), `${Math.round(1000 / span)} per second`);
+    say("");
   }
-  await new Promise((done) => setTimeout(done, document.hidden ? 1000 : CAMERA_PAUSE));
 }
 
-function still(scale) {
-  const video = $("video");
-  const width = Math.round(video.videoWidth * scale), height = Math.round(video.videoHeight * scale);
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  canvas.getContext("2d").drawImage(video, 0, 0, width, height);
-  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
-}
+/** The frame that is shown, as a file. */
+export const takePicture = async () => new File([await still()], "camera.jpg", { type: "image/jpeg" });
 
-async function takePicture() {
-  open(await still(1), "camera");
-}
-
-function stopCamera() {
+export function stopCamera() {
   if (!stream) return;
   stream.getTracks().forEach((track) => track.stop());
   stream = null;
-  asking?.abort();
+  control.abort();
   $("video").srcObject = null;
   $("camera").textContent = "Camera";
-  clear();
-  savable();
+  $("draw").disabled = false;
+  put(null, "No picture yet.");
+  show(null);
 }

@@ -1,54 +1,83 @@
-"use strict";
 // What is drawn over the picture, and the points' names.
 
+import { $, clamp, svg } from "./dom.js";
+import { axes, numbers } from "./pose.js";
+import { shows } from "./settings.js";
+import { at, reveal, toPicture, toStage, view } from "./view.js";
+
 const REACH = 16; // screen pixels from the pointer to a point that it names
+const DOT = 0.024; // of the face's width on the screen
+const marks = $("marks");
 
-const svg = (name, attributes) => {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-};
+let spots = []; // every point that is drawn: {name, x, y, mark}
+let current = -1; // the one whose name is shown
+let groups = []; // of each face: {element, width}
 
-function fit() {
-  const stage = $("stage");
-  const style = getComputedStyle(stage);
-  const width = stage.clientWidth - 2 * parseFloat(style.paddingLeft);
-  const narrow = matchMedia("(max-width: 780px)").matches; // there the page scrolls
-  const height = narrow ? 0.7 * innerHeight : stage.clientHeight - 2 * parseFloat(style.paddingTop);
-  const scale = Math.min(width / size[0], height / size[1], Math.max(1, 560 / Math.max(...size)));
-  $("view").style.width = `${size[0] * scale}px`;
-  $("view").style.height = `${size[1] * scale}px`;
+/** Draw an answer over the picture; null: nothing. The name that is shown stays with its point. */
+export function draw(said) {
+  const named = current;
+  point(-1);
+  spots = [];
+  groups = [];
+  marks.querySelectorAll(".face, image").forEach((old) => old.remove());
+  for (const { box, image } of said?.overlay ?? []) {
+    if (box[2] * box[3]) marks.prepend(svg("image", { ...rect(box), href: image, preserveAspectRatio: "none" }));
+  }
+  for (const face of said?.faces ?? []) {
+    const element = svg("g", { class: "face" });
+    for (const kind of shows("boxes") ? ["shade", "box"] : []) {
+      element.append(svg("rect", { ...rect(face.box), rx: face.box[2] / 30, class: kind }));
+    }
+    if (shows("lines")) for (const d of outlines(said, face)) element.append(svg("path", { d, class: "line" }));
+    if (shows("points")) drawPoints(element, face);
+    if (shows("pose") && face.pose) drawPose(element, face);
+    groups.push({ element, width: face.box[2] });
+    marks.append(element);
+  }
+  weigh();
+  if (named < spots.length) point(named);
 }
 
-function draw() {
-  point(-1);
-  fit();
-  spots = [];
-  const marks = $("marks");
-  // A pixel's centre is a whole number, so the picture begins half a pixel before.
-  marks.setAttribute("viewBox", `-0.5 -0.5 ${size[0]} ${size[1]}`);
-  marks.replaceChildren();
-  for (const { box, image } of answer.overlay ?? []) {
-    if (!(box[2] * box[3])) continue;
-    marks.append(svg("image", { ...rect(box), href: image, preserveAspectRatio: "none" }));
+function drawPoints(element, face) {
+  element.append(svg("path", { d: face.points.map(dot).join(""), class: "halo" }));
+  for (const { name, x, y } of face.points) {
+    const mark = svg("path", { d: dot({ x, y }), class: "point", "data-name": name });
+    element.append(mark);
+    spots.push({ name, x, y, mark });
   }
-  for (const face of answer.faces) {
-    if (shows("boxes")) marks.append(svg("rect", { ...rect(face.box), rx: face.box[2] / 30, class: "box" }));
-    if (shows("lines")) for (const d of lines(face)) marks.append(svg("path", { d, class: "line" }));
-    if (!shows("points")) continue;
-    const points = svg("g", { class: "points" });
-    marks.append(points);
-    for (const { name, x, y } of face.points) {
-      const mark = svg("path", { d: `M${x} ${y}h.001`, class: "point", "data-name": name });
-      points.append(mark);
-      spots.push({ name, x, y, mark });
+}
+
+function drawPose(element, face) {
+  for (const { name, from, to } of axes(face)) {
+    element.append(svg("path", { d: `M${from.join(" ")}L${to.join(" ")}`, class: `axis ${name}` }));
+  }
+  const [left, top, width, height] = face.box;
+  const words = svg("text", { class: "numbers", "data-x": left + width / 2, "data-y": top + height });
+  words.textContent = numbers(face);
+  element.append(words);
+}
+
+const dot = ({ x, y }) => `M${x} ${y}h.001`;
+const rect = ([x, y, width, height]) => ({ x: x - 0.5, y: y - 0.5, width, height });
+
+/** The outlines of a face, each as the `d` of a path. */
+export const outlines = (said, face) =>
+  said.outlines.map((run) => "M" + run.map((k) => `${face.points[k].x} ${face.points[k].y}`).join("L"));
+
+/** Dots and lines are as thick as the face is large on the screen. */
+function weigh() {
+  for (const { element, width } of groups) {
+    const dots = clamp(DOT * width * view.scale, 1.5, 14);
+    element.style.setProperty("--dot", `${dots}px`);
+    element.style.setProperty("--line", `${clamp(dots / 3.5, 0.6, 3)}px`);
+    const words = element.querySelector(".numbers");
+    if (words) { // of one size on the screen, and never in mirror writing
+      const { x, y } = words.dataset, size = 1 / view.scale;
+      words.setAttribute("transform", `translate(${x} ${y}) scale(${view.mirrored ? -size : size} ${size})`);
     }
   }
+  point(current);
 }
-
-const rect = ([x, y, width, height]) => ({ x: x - 0.5, y: y - 0.5, width, height });
-const lines = (face) =>
-  answer.outlines.map((run) => "M" + run.map((k) => `${face.points[k].x} ${face.points[k].y}`).join("L"));
 
 function point(k) {
   spots[current]?.mark.classList.remove("at");
@@ -57,30 +86,29 @@ function point(k) {
   $("tip").hidden = !spot;
   if (!spot) return;
   spot.mark.classList.add("at");
-  const across = (spot.x + 0.5) / size[0];
+  const [x, y] = toStage(spot.x, spot.y);
   $("tip").textContent = spot.name;
-  $("tip").style.left = `${100 * (stream ? 1 - across : across)}%`;
-  $("tip").style.top = `${(100 * (spot.y + 0.5)) / size[1]}%`;
+  $("tip").style.left = `${view.mirrored ? $("layer").clientWidth - x : x}px`;
+  $("tip").style.top = `${y}px`;
 }
 
-$("marks").addEventListener("pointermove", (event) => {
-  const frame = $("marks").getBoundingClientRect();
-  const scale = frame.width / size[0];
-  const across = stream ? frame.right - event.clientX : event.clientX - frame.left;
-  const x = across / scale - 0.5, y = (event.clientY - frame.top) / scale - 0.5;
-  let best = -1, least = REACH / scale;
+$("view").addEventListener("moved", weigh);
+marks.addEventListener("pointermove", (event) => {
+  if (event.buttons) return;
+  const [x, y] = toPicture(at(event));
+  let best = -1, least = REACH / view.scale;
   spots.forEach((spot, k) => {
     const distance = Math.hypot(spot.x - x, spot.y - y);
     if (distance < least) [best, least] = [k, distance];
   });
   if (best !== current) point(best);
 });
-$("marks").addEventListener("pointerleave", () => point(-1));
-$("marks").addEventListener("blur", () => point(-1));
-$("marks").addEventListener("keydown", (event) => {
+marks.addEventListener("pointerleave", () => point(-1));
+marks.addEventListener("blur", () => point(-1));
+marks.addEventListener("keydown", (event) => {
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  if (!step || !spots.length) return;
+  if (!step || event.shiftKey || event.defaultPrevented || !spots.length) return; // then the arrows move the view
   event.preventDefault();
   point(current < 0 && step < 0 ? spots.length - 1 : (current + step + spots.length) % spots.length);
+  reveal(spots[current]);
 });
-new ResizeObserver(fit).observe($("stage"));

@@ -1,40 +1,35 @@
 """The server of the page: pictures in, faces out; on this computer only, and nothing is kept.
 
-POST /api/faces?part=landmarks&overlay=glasses   a picture's bytes -> JSON
-GET  /api/options                                what there is to choose
+POST /api/faces?part=landmarks&detector=faces&overlay=glasses   a picture's bytes -> JSON
+     &box=10,20,80,80   the face in this box, in pixels as dlib draws it, and no detector; also several
+     &fast=1            one look at each face, for live pictures: without its mirror image
+GET  /api/options                                               what there is to choose
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
-from PIL import Image
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
-from keypoints import images, overlays
+from keypoints import overlays
+from keypoints.app.answers import Question, answer, read_boxes
+from keypoints.app.models import Models
 from keypoints.app.uploads import MAX_BYTES, Refused, Uploads
 from keypoints.errors import UserError
-from keypoints.landmarks import Scheme
-
-if TYPE_CHECKING:
-    from keypoints.predict.predictor import Face, Predictor
 
 HERE = Path(__file__).parent
 PAGE = "page.html"
-FILES = (PAGE, "page.css", "page.js", "marks.js", "camera.js", "saving.js")
+FILES = (PAGE, "page.css", *sorted(file.name for file in HERE.glob("*.js")))
 HOSTS = ["127.0.0.1", "localhost"]  # another name that leads here is somebody else's (DNS rebinding)
-MAX_OVERLAY = 800  # pixels per side of an overlay that is sent; the page magnifies it
-LABELS = {"landmarks": "68 points", "face": "58 points", "nose": "Nose"}
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -44,9 +39,8 @@ HEADERS = {
 }
 
 
-def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
-    """The application. `predictors`: part -> what makes its predictor, called at its first picture."""
-    made: dict[str, Predictor] = {}
+def create(models: Models) -> FastAPI:
+    """The application."""
     uploads = Uploads()
     worker = ThreadPoolExecutor(1)  # one picture at a time, also in memory: the net takes all cores for one
 
@@ -57,42 +51,22 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=serving)
 
-    def answer(data: bytes, part: str, overlay: str | None) -> dict[str, Any]:
-        try:
-            image = images.decode(data, 3, upright=True)
-        except ValueError as error:
-            why = str(error).partition(":")[0]  # what follows are Pillow's words for programmers
-            raise Refused(422, f"This file cannot be read: {why}") from None
-        if part not in made:
-            made[part] = predictors[part]()
-        faces = made[part](image)
-        scheme = made[part].scheme
-        try:
-            drawings = (
-                [draw_overlay(overlay, image.size, face, scheme) for face in faces] if overlay else None
-            )
-        except UserError as error:
-            raise Refused(422, str(error)) from None
-        return {
-            "width": image.width,
-            "height": image.height,
-            "outlines": scheme.outlines,
-            "faces": [face.as_dict() for face in faces],
-            "overlay": drawings or None,
-        }
-
     @app.post("/api/faces")
-    async def faces(request: Request, part: str | None = None, overlay: str | None = None) -> dict[str, Any]:
-        part = part or next(iter(predictors))
-        if part not in predictors:
-            raise Refused(422, f"The model {part!r} is none of {', '.join(predictors)}")
+    async def faces(
+        request: Request,
+        part: str | None = None,
+        detector: str | None = None,
+        box: Annotated[list[str] | None, Query()] = None,
+        overlay: str | None = None,
+        fast: bool = False,
+    ) -> dict[str, Any]:
+        question = Question(*models.check(part, detector), read_boxes(box) if box else None, overlay, fast)
         async with uploads.receive(request) as data:
-            return await asyncio.get_running_loop().run_in_executor(worker, answer, data, part, overlay)
+            return await asyncio.get_running_loop().run_in_executor(worker, answer, models, data, question)
 
     @app.get("/api/options")
     def options() -> dict[str, Any]:
-        parts = {part: LABELS.get(part, part) for part in predictors}
-        return {"parts": parts, "overlays": list(overlays.OVERLAYS), "max_bytes": MAX_BYTES}
+        return {**models.choices(), "overlays": list(overlays.OVERLAYS), "max_bytes": MAX_BYTES}
 
     for file in FILES:
         serve = app.api_route(f"/{file}".removesuffix(PAGE), methods=["GET", "HEAD"])
@@ -119,12 +93,3 @@ def create(predictors: Mapping[str, Callable[[], Predictor]]) -> FastAPI:
 
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
     return app
-
-
-def draw_overlay(name: str, size: tuple[int, int], face: Face, scheme: Scheme) -> dict[str, Any]:
-    """One face's overlay: its box in pixels of the picture, and the drawing as a PNG's data URL."""
-    box, pixels = overlays.patch(name, size, face.points, scheme, MAX_OVERLAY)
-    file = io.BytesIO()
-    if pixels.size:
-        Image.fromarray(pixels).save(file, "PNG", compress_level=1)
-    return {"box": box, "image": f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"}

@@ -17,29 +17,32 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from keypoints import picture_limits
-from keypoints.app import server, uploads
+from keypoints.app import models, server, uploads
 from keypoints.app.__main__ import listen
+from keypoints.app.models import Models
+from keypoints.crops import Region
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE, Scheme
-from keypoints.predict.predictor import Face
+from keypoints.predict.predictor import Face, from_boxes
 
 RING = np.linspace(0, 6, 68)
 POINTS = np.stack([30 + 20 * np.cos(RING), 25 + 15 * np.sin(RING)], axis=1).astype(np.float32)
 
 
 class Fake:
-    """Finds one face on every picture, and remembers what it was shown."""
+    """Finds one face on every picture, or one in each box, and remembers what it was shown."""
 
     def __init__(self, scheme: Scheme = IBUG) -> None:
         self.scheme, self.seen = scheme, []
 
-    def __call__(self, picture: Image.Image) -> list[Face]:
+    def __call__(self, picture: Image.Image, boxes: list[Region] | None) -> list[Face]:
         self.seen.append(picture)
         points = POINTS[: self.scheme.points]
-        return [Face((10.0, 10.0, 40.0, 30.0), 0.9, points, self.scheme.names())]
+        there = [(10.0, 10.0, 40.0, 30.0)] if boxes is None else [d.box for d in from_boxes(boxes)]
+        return [Face(box, 0.9, points, self.scheme.names()) for box in there]
 
 
-def missing() -> Fake:
+def missing(detector: str, tta: bool) -> Fake:
     raise UserError("the weights face.onnx are missing")
 
 
@@ -50,8 +53,11 @@ def fake() -> Fake:
 
 @pytest.fixture
 def client(fake) -> TestClient:
-    predictors = {"landmarks": lambda: fake, "nose": lambda: Fake(NOSE), "face": missing}
-    return TestClient(server.create(predictors), base_url="http://127.0.0.1:8000")
+    return serving({"landmarks": lambda *_: fake, "nose": lambda *_: Fake(NOSE), "face": missing})
+
+
+def serving(parts: dict[str, Callable[[str, bool], Fake]]) -> TestClient:
+    return TestClient(server.create(Models(parts, ["faces", "haar"])), base_url="http://127.0.0.1:8000")
 
 
 def picture(size: tuple[int, int] = (80, 60), kind: str = "PNG", **options: object) -> bytes:
@@ -74,6 +80,49 @@ def test_faces(client):
 @pytest.mark.parametrize("query", ["", "?part=landmarks", "?part=landmarks&overlay="])
 def test_the_first_part_is_the_default(client, query):
     assert len(client.post(f"/api/faces{query}", content=picture()).json()["faces"][0]["points"]) == 68
+
+
+def test_faces_of_boxes(client):
+    said = client.post("/api/faces?box=10,20,30,40&box=1.5,2,8,8", content=picture()).json()
+    assert [face["box"] for face in said["faces"]] == [[10, 20, 30, 40], [1.5, 2, 8, 8]]
+
+
+def test_detector_and_haste_choose_the_predictor():
+    made = []
+
+    def make(detector: str, tta: bool) -> Fake:
+        made.append((detector, tta))
+        return Fake()
+
+    client = serving({"landmarks": make})
+    for query in ("", "?detector=haar", "?fast=1", "?detector=haar", "?detector="):
+        assert client.post(f"/api/faces{query}", content=picture()).is_success
+    assert made == [("faces", True), ("haar", True), ("faces", False)]
+
+
+def test_few_predictors_are_kept(monkeypatch):
+    monkeypatch.setattr(models, "KEPT", 2)
+    made = []
+    kept = Models({part: lambda *_, part=part: made.append(part) or Fake() for part in "abc"}, ["faces"])
+    for part in "abacab":  # a is asked again before c pushes b out
+        kept.get(part, "faces", True)
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_detectors_that_are_offered_work_without_a_file():
+    offered = models.usable_detectors("yunet")  # as with --detector-model
+    assert (
+        offered[0] == "yunet"
+        and {"faces", "haar", "whole"} <= set(offered[1:])
+        and "yunet" not in offered[1:]
+    )
+
+
+def test_an_answer_is_sent_at_once():
+    with listen(0) as server_socket, socket.create_connection(server_socket.getsockname()):
+        accepted, _ = server_socket.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_overlay_is_small_and_lies_in_its_box(client):
@@ -103,6 +152,13 @@ def test_upright_coordinates(client, fake):
         ("?overlay=crown", picture(), 422, "'crown' is none of glasses"),
         ("?part=nose&overlay=hat", picture(), 422, "1 point"),
         ("?part=face", picture(), 503, "the weights face.onnx are missing"),
+        ("?detector=yunet", picture(), 422, "'yunet' is none of faces, haar"),
+        ("?box=1,2,3", picture(), 422, "left, top, width, height"),
+        ("?box=1,2,3,nan", picture(), 422, "needs an area"),
+        ("?box=1,2,inf,4", picture(), 422, "needs an area"),
+        ("?box=1,2,3,0", picture(), 422, "needs an area"),
+        ("?box=10,10,9,9&box=80,60,9,9", picture(), 422, "beside the picture, 80 x 60 pixels"),
+        ("?" + "&".join(["box=10,10,9,9"] * 101), picture(), 422, "101 boxes are more than 100"),
     ],
 )
 def test_refusals_in_words(client, query, content, status, words):
@@ -129,7 +185,7 @@ def test_too_many_bytes(client, fake, monkeypatch, announced):
 def running(fake: Fake) -> Iterator[int]:
     """The port of a server that runs as `keypoints app` does."""
     with listen(0) as free:
-        app = server.create({"landmarks": lambda: fake})
+        app = server.create(Models({"landmarks": lambda *_: fake}, ["faces"]))
         serving = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=serving.run, kwargs={"sockets": [free]})
         thread.start()
@@ -232,18 +288,18 @@ def test_a_predictor_is_made_once_and_asked_by_one_at_a_time(monkeypatch):
     made, inside, most = [], [], []
 
     class Slow(Fake):
-        def __call__(self, image: Image.Image) -> list[Face]:
+        def __call__(self, image: Image.Image, boxes: list[Region] | None) -> list[Face]:
             inside.append(1)
             most.append(len(inside))
             threading.Event().wait(0.02)
             inside.pop()
-            return super().__call__(image)
+            return super().__call__(image, boxes)
 
-    def make() -> Slow:
+    def make(detector: str, tta: bool) -> Slow:
         made.append(1)
         return Slow()
 
-    client = TestClient(server.create({"landmarks": make}), base_url="http://localhost")
+    client = serving({"landmarks": make})
     assert not made
     threads = [
         threading.Thread(target=client.post, args=["/api/faces"], kwargs={"content": picture()})

@@ -1,0 +1,150 @@
+// A film that the browser plays: the frames that are shown are sent, and their points are kept by time.
+
+import { put } from "./answer.js";
+import { ask } from "./api.js";
+import { $, clamp, say } from "./dom.js";
+import { merged, resized } from "./faces.js";
+import { query } from "./settings.js";
+import { LIVE, still, videoSize } from "./still.js";
+import { show } from "./view.js";
+
+export const RATE = 25; // places a second, at which points are kept
+const LASTING = 6; // places that points stay in sight while the film plays on
+const LONGEST = 1280; // pixels of a frame that is sent while the film stands still
+
+const video = $("video");
+let item = null; // of the queue
+let control = null; // of the questions about it
+let asking = false;
+const listeners = [];
+
+/** `told` is called when a film was opened, closed or gone through, and when more of it is known. */
+export const onFilm = (told) => listeners.push(told);
+const tell = () => listeners.forEach((told) => told());
+
+export const film = () => item;
+export const isMoving = () => !video.paused && !video.ended;
+export const lastPlace = () => Math.max(0, Math.ceil(video.duration * RATE) - 1);
+export const place = () => clamp(Math.floor(video.currentTime * RATE + 1e-6), 0, lastPlace());
+
+export function openFilm(opened) {
+  closeFilm();
+  item = opened;
+  control = new AbortController();
+  video.src = URL.createObjectURL(item.blob);
+  put(null, "Opening the film");
+}
+
+export function closeFilm() {
+  if (!item) return;
+  item = null;
+  control.abort();
+  video.pause();
+  URL.revokeObjectURL(video.src);
+  video.removeAttribute("src");
+  video.load();
+  tell();
+}
+
+/** Ask about this frame with the settings of now; the queue has forgotten the others. */
+export function askAgain() {
+  if (!item) return;
+  control.abort();
+  control = new AbortController();
+  tell();
+  look();
+}
+
+/** Whether nothing is left to ask about a place: where the film stands still, a live look is not enough. */
+export function isKnown(here, moving) {
+  const frame = item.frames.get(here);
+  return Boolean(frame && (moving || !frame.live));
+}
+
+/** Show the points of this frame, and ask for them where they are not known. */
+export async function look() {
+  if (!item || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+  const mine = item, here = place(), moving = isMoving();
+  present(here, moving);
+  if (asking || isKnown(here, moving)) return;
+  asking = true;
+  try {
+    await question(mine, here, moving, control.signal);
+  } finally {
+    asking = false;
+  }
+  if (!isMoving()) await look(); // the person may have gone on meanwhile
+}
+
+async function question(mine, here, moving, signal) {
+  const time = now();
+  try {
+    const said = await ask(await still(moving ? LIVE : LONGEST), query({ fast: moving }), signal);
+    say("");
+    keep(mine, here, { time, said: resized(said, ...videoSize()), live: moving });
+  } catch (error) {
+    if (signal.aborted) return;
+    keep(mine, here, { time, said: null, live: moving }); // else it would be asked about for ever
+    video.pause();
+    say(error.message);
+  }
+}
+
+/** Also find the face in a box of this frame. Throws as `ask` does. */
+export async function lookInBox(box) {
+  video.pause();
+  const mine = item, here = place(), time = now(), { signal } = control;
+  const more = await ask(await still(), query({ boxes: [box] }), signal);
+  const known = mine.frames.get(here)?.said ?? { ...more, faces: [], overlay: null };
+  keep(mine, here, { time, said: merged(known, more), live: false });
+}
+
+const now = () => Math.round(video.currentTime * 1000) / 1000;
+
+function keep(mine, here, frame) {
+  mine.frames.set(here, frame);
+  if (mine !== item) return;
+  present(place(), isMoving());
+  tell();
+}
+
+/** Draw what is known of this frame; while the film plays, also of one a moment before. */
+function present(here, moving) {
+  let known = here;
+  while (!item.frames.has(known) && moving && known > 0 && here - known < LASTING) known--;
+  const frame = item.frames.get(known);
+  item.said = frame?.said ?? null;
+  if (frame || !moving) put(item.said, frame ? "" : "Looking for faces");
+}
+
+/** Go to a place: its middle, where no rounding leads to another. */
+export const seek = (here) =>
+  new Promise((done) => {
+    video.addEventListener("seeked", done, { once: true });
+    video.currentTime = Math.min((here + 0.5) / RATE, video.duration);
+  });
+
+/** Recordings that browsers make do not say how long they are; their end does. */
+const measure = () =>
+  new Promise((done) => {
+    video.addEventListener("durationchange", done, { once: true });
+    video.currentTime = 1e9;
+  });
+
+video.addEventListener("loadeddata", async () => {
+  const mine = item;
+  if (mine && video.duration === Infinity) await measure();
+  if (!item || mine !== item) return;
+  show("video", videoSize());
+  tell();
+  seek(0); // before, the first frame may be black
+});
+
+video.addEventListener("error", () => {
+  if (!item) return;
+  const { name } = item;
+  closeFilm();
+  put(null, "No picture yet.");
+  show(null);
+  say(`This browser cannot play ${name}; the command works on it: keypoints --video "${name}"`);
+});

@@ -1,0 +1,81 @@
+"""Films in a real browser: points of the frames that are shown, kept by time."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.app.conftest import DRAWN, SIZE
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory) -> bytes:
+    """A second of the face, 10 frames."""
+    path = tmp_path_factory.mktemp("film") / "film.webm"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), 10, SIZE)
+    for _ in range(10):
+        writer.write(np.ascontiguousarray(np.asarray(DRAWN.image.convert("RGB"))[:, :, ::-1]))
+    writer.release()
+    return path.read_bytes()
+
+
+def known(page) -> int:
+    """How many places' points are known."""
+    return int(page.one("#known").get_attribute("aria-label").split()[2])
+
+
+def seek(page, seconds: float) -> None:
+    page.run(
+        """const time = document.getElementById("time");
+        time.value = arguments[0];
+        time.dispatchEvent(new Event("input"))""",
+        seconds,
+    )
+
+
+def test_points_of_shown_frames_are_kept_by_time(page, film):
+    page.upload((film, "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68 and known(page) == 1)
+    seek(page, 0.5)
+    page.until(lambda: known(page) == 2 and len(page.all(".point")) == 68)
+    asked = "return performance.getEntriesByType('resource').filter((e) => e.name.includes('faces?')).length"
+    before = page.run(asked)
+    seek(page, 0)
+    page.until(lambda: page.one("#clock").text.startswith("0:00.0") and len(page.all(".point")) == 68)
+    assert page.run(asked) == before  # nothing had to be asked
+
+
+def test_it_plays_and_stops_at_the_end(page, film):
+    page.upload((film, "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.one("#play").click()
+    page.until(lambda: page.one("#clock").text == "0:01.0 / 0:01.0")
+    page.until(lambda: page.one("#play").get_attribute("aria-label") == "Play" and known(page) > 2)
+
+
+def test_all_of_it_and_its_results(page, film):
+    page.upload((film, "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.one("#through").click()
+    page.until(lambda: known(page) == 25 and page.one("#through").text == "Find all")
+    page.one("#csv").click()
+    rows = list(csv.DictReader(page.saved("film.csv").open()))
+    times = [float(row["time"]) for row in rows]
+    assert len(rows) == 25 and times == sorted(times) and times[-1] == pytest.approx(0.98, abs=0.02)
+    page.one("#json").click()
+    lines = [json.loads(line) for line in page.saved("film.jsonl").read_text().splitlines()]
+    assert [line["time"] for line in lines] == times and lines[0]["file"] == "film.webm"
+    page.choose("two")  # what was known is of another detector
+    page.until(lambda: known(page) == 1 and len(page.all(".box")) == 2)
+
+
+def test_a_film_that_the_browser_cannot_play(page):
+    page.upload((b"dear diary", "my film.mkv"))
+    page.until(lambda: 'keypoints --video "my film.mkv"' in page.one("#error").text)
+    assert page.one("#empty").is_displayed() and not page.one("#film").is_displayed()
+    page.upload_face()
+    assert not page.one("#error").is_displayed()
