@@ -35,15 +35,15 @@ def main(port: int, weights: str | None, detector: str | None, detector_model: s
     from keypoints.predict.detectors import DEFAULT
     from keypoints.predict.predictor import Predictor
 
-    chosen = detector or DEFAULT
+    chosen, model = detector or DEFAULT, Path(detector_model) if detector_model else None
 
     def build(name: str, tta: bool, part: str = "landmarks") -> Predictor:
-        model = detector_model if name == chosen else None
         threads = None if tta else 1  # live pictures leave the other cores to the browser
-        return Predictor(part, weights, detector=name, detector_model=model, tta=tta, threads=threads)
+        own = model if name == chosen else None
+        return Predictor(part, weights, detector=name, detector_model=own, tta=tta, threads=threads)
 
     parts = {part: partial(build, part=part) for part in pretrained.PARTS}
-    models = Models({Path(weights).stem: build} if weights else parts, usable_detectors(chosen))
+    models = Models({Path(weights).stem: build} if weights else parts, usable_detectors(chosen, model))
     if weights:
         models.get(Path(weights).stem, chosen, True)  # what is wrong with it is said now
     with listen(port) as server:

@@ -52,7 +52,7 @@ function drawPose(element, face) {
     element.append(svg("path", { d: `M${from.join(" ")}L${to.join(" ")}`, class: `axis ${name}` }));
   }
   const [left, top, width, height] = face.box;
-  const words = svg("text", { class: "numbers", "data-x": left + width / 2, "data-y": top + height });
+  const words = svg("text", { y: 17, class: "numbers", "data-x": left + width / 2, "data-y": top + height });
   words.textContent = numbers(face);
   element.append(words);
 }

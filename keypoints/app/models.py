@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keypoints.app.uploads import Refused
@@ -22,7 +23,7 @@ DETECTOR_LABELS = {
     "centerface": "CenterFace",
     "dlib": "dlib",
     "yunet": "YuNet",
-    "whole": "Whole picture",
+    "whole": "Whole",
 }
 
 
@@ -64,10 +65,14 @@ class Models:
         }
 
 
-def usable_detectors(first: str) -> list[str]:
-    """The detectors that work here and need no file, after the one that is named first."""
+def usable_detectors(first: str, model: Path | None = None) -> list[str]:
+    """The detectors that work here without a file, after the first, which may have one.
+
+    Raises `UserError` where the first does not work.
+    """
     from keypoints.predict import detectors
 
+    detectors.load(first, model)
     found = [first]
     for name in detectors.DETECTORS:
         if name != first:

@@ -21,12 +21,12 @@ let loaded = { blob: null, size: null }; // the picture on the stage, and a prom
 
 function open(files) {
   if (!files.length) return;
+  if (files.length > MOST) return say(`${files.length} files are more than ${MOST}: choose fewer.`);
   stopCamera();
   say("");
-  fill([...files].slice(0, MOST));
+  fill([...files]);
   strip.layOut();
   choose(queue.current);
-  if (files.length > MOST) say(`The first ${MOST} of ${files.length} files were taken.`);
 }
 
 /** Show another file of the queue. */

@@ -13,8 +13,8 @@ function label() {
   if ($("film").hidden) return;
   const words = [video.currentTime, video.duration].map(clock).join(" / ");
   $("clock").textContent = words;
-  $("time").max = video.duration;
-  $("time").value = video.currentTime;
+  $("time").max = lastPlace() / RATE;
+  $("time").value = place() / RATE;
   $("time").setAttribute("aria-valuetext", words);
   $("play").setAttribute("aria-label", isMoving() ? "Pause" : "Play");
   $("play").classList.toggle("moving", isMoving());

@@ -8,6 +8,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from selenium.webdriver import Keys
 
 from tests.app.conftest import DRAWN, SIZE
 
@@ -47,6 +48,9 @@ def test_points_of_shown_frames_are_kept_by_time(page, film):
     seek(page, 0)
     page.until(lambda: page.one("#clock").text.startswith("0:00.0") and len(page.all(".point")) == 68)
     assert page.run(asked) == before  # nothing had to be asked
+    page.one("#time").send_keys(Keys.ARROW_RIGHT)
+    page.until(lambda: known(page) == 3)
+    assert page.run("return document.getElementById('video').currentTime") == pytest.approx(1.5 / 25)
 
 
 def test_it_plays_and_stops_at_the_end(page, film):
