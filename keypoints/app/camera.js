@@ -1,6 +1,6 @@
 // Live points: one frame at a time is with the server, and the next is made ready meanwhile.
 
-import { put } from "./answer.js";
+import { put } from "./stage.js";
 import { ask } from "./api.js";
 import { $, say } from "./dom.js";
 import { resized } from "./faces.js";

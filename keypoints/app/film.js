@@ -1,6 +1,6 @@
 // A film that the browser plays: the frames that are shown are sent, and their points are kept by time.
 
-import { put } from "./answer.js";
+import { put } from "./stage.js";
 import { ask } from "./api.js";
 import { $, clamp, say } from "./dom.js";
 import { merged, resized } from "./faces.js";

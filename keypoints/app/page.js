@@ -1,6 +1,6 @@
 // The page: ways in, and what is on the stage.
 
-import { put, redraw } from "./answer.js";
+import { put, redraw } from "./stage.js";
 import { learnOptions } from "./api.js";
 import { isLive, startCamera, stopCamera, takePicture } from "./camera.js";
 import { $, say } from "./dom.js";

@@ -1,6 +1,6 @@
 // The files that one can take away: of what is on the stage, or of all that was opened.
 
-import { seen } from "./answer.js";
+import { seen } from "./stage.js";
 import { zip } from "./archive.js";
 import { $, make, say } from "./dom.js";
 import { sure } from "./faces.js";

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import uvicorn
@@ -121,6 +122,17 @@ def page(browser, address, tmp_path) -> Iterator[Page]:
     yield Page(browser, tmp_path)
     said = [entry["message"] for entry in browser.get_log("browser") if "api/faces" not in entry["message"]]
     assert not said  # neither errors nor what the Content-Security-Policy forbids
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory) -> bytes:
+    """A second of the face, 10 frames."""
+    path = tmp_path_factory.mktemp("film") / "film.webm"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), 10, SIZE)
+    for _ in range(10):
+        writer.write(np.ascontiguousarray(np.asarray(DRAWN.image.convert("RGB"))[:, :, ::-1]))
+    writer.release()
+    return path.read_bytes()
 
 
 class Page:

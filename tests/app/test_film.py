@@ -5,23 +5,8 @@ from __future__ import annotations
 import csv
 import json
 
-import cv2
-import numpy as np
 import pytest
 from selenium.webdriver import Keys
-
-from tests.app.conftest import DRAWN, SIZE
-
-
-@pytest.fixture(scope="session")
-def film(tmp_path_factory) -> bytes:
-    """A second of the face, 10 frames."""
-    path = tmp_path_factory.mktemp("film") / "film.webm"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), 10, SIZE)
-    for _ in range(10):
-        writer.write(np.ascontiguousarray(np.asarray(DRAWN.image.convert("RGB"))[:, :, ::-1]))
-    writer.release()
-    return path.read_bytes()
 
 
 def known(page) -> int:

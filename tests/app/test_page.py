@@ -106,7 +106,7 @@ def test_dropped_and_pasted(page, event, field):
     page.until(lambda: len(page.all(".point")) == 68)
 
 
-def test_a_phone_needs_no_sideways_scrolling(page):
+def test_a_phone_needs_no_sideways_scrolling(page, film):
     page.browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True},
@@ -115,5 +115,10 @@ def test_a_phone_needs_no_sideways_scrolling(page):
         page.upload_face()
         width = page.browser.execute_script("return document.documentElement.scrollWidth")
         assert width == 360 and page.place("#picture")["width"] > 280
+        face = (page.folder / "face.png").read_bytes()
+        page.upload((film, "film.webm"), *[(face, f"{k}.png") for k in range(6)])
+        page.until(lambda: page.one("#film").is_displayed() and page.one("#strip").is_displayed())
+        width = page.browser.execute_script("return document.documentElement.scrollWidth")
+        assert width == 360 and page.place("#time")["width"] > 280
     finally:
         page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

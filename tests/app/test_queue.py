@@ -41,6 +41,20 @@ def test_ten_files_and_their_archive(page):
     assert drawn.size == SIZE and drawn.convert("RGB").tobytes() != DRAWN.image.convert("RGB").tobytes()
 
 
+def test_a_folder_is_dropped(page, tmp_path):
+    folder = tmp_path / "album"
+    (folder / "later").mkdir(parents=True)
+    for name in ("10.jpg", "9.jpg", ".hidden.jpg", "later/1.jpg"):
+        (folder / name).write_bytes(face())
+    for kind in ("dragEnter", "dragOver", "drop"):
+        data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+        event = {"type": kind, "x": 400, "y": 400, "data": data}
+        page.browser.execute_cdp_cmd("Input.dispatchDragEvent", event)
+    page.until(lambda: words(page) == ["1 face"] * 3)
+    names = [tile.get_attribute("title") for tile in page.all("#strip button")]
+    assert names == ["9.jpg", "10.jpg", "1.jpg"]
+
+
 def test_what_cannot_be_read_is_told_beside_the_others(page):
     page.upload((face(), "one.jpg"), (b"dear diary", "diary.jpg"), (face(), "two.jpg"))
     page.until(lambda: words(page) == ["1 face", "error", "1 face"])
