@@ -30,7 +30,7 @@ FLAGS = (
 )
 COUNT = """const [seconds, done] = arguments;
 let count = 0;
-new MutationObserver(() => count++).observe(document.getElementById("status"), { childList: true });
+new MutationObserver(() => count++).observe(document.getElementById("marks"), { childList: true });
 setTimeout(() => done(count / seconds), 1000 * seconds);"""
 
 

@@ -39,6 +39,7 @@ export async function startCamera() {
 async function run(mine) {
   const size = videoSize(), fresh = () => nextFrame().then(() => stream === mine && still(LIVE));
   $("draw").disabled = true;
+  $("status").ariaLive = "off"; // it changes with every frame
   show("video", size, true);
   put(null, "Looking for faces");
   let next = fresh(), last = performance.now(), span = 0;
@@ -68,6 +69,7 @@ export function stopCamera() {
   $("video").srcObject = null;
   $("camera").textContent = "Camera";
   $("draw").disabled = false;
+  $("status").ariaLive = "polite";
   put(null, "No picture yet.");
   show(null);
 }

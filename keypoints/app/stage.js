@@ -21,9 +21,13 @@ export function put(said, words = "") {
 export function redraw() {
   const said = seen();
   draw(said);
-  if (!said) return ($("status").textContent = remark);
+  if (!said) return tell(remark);
   if (said.faces.some(({ pose }) => pose)) $("pose").hidden = false;
   const left = whole.faces.length - said.faces.length;
   const facts = [count(said), left && `${left} below the threshold`, `${said.width} × ${said.height}`, remark];
-  $("status").textContent = facts.filter(Boolean).join(" · ");
+  tell(facts.filter(Boolean).join(" · "));
+}
+
+function tell(words) {
+  if ($("status").textContent !== words) $("status").textContent = words; // else it would be read out again
 }

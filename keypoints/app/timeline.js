@@ -49,7 +49,7 @@ async function goThrough() {
 
 function play() {
   through = null;
-  isMoving() ? video.pause() : video.play();
+  isMoving() ? video.pause() : video.play().catch(() => {}); // another file was opened meanwhile
 }
 
 function follow() {
