@@ -7,6 +7,7 @@ import { at, reveal, toPicture, toStage, view } from "./view.js";
 
 const REACH = 16; // screen pixels from the pointer to a point that it names
 const DOT = 0.024; // of the face's width on the screen
+const LEGIBLE = 90; // screen pixels of a face that has room for the numbers of its pose
 const marks = $("marks");
 
 let spots = []; // every point that is drawn: {name, x, y, mark}
@@ -67,12 +68,13 @@ export const outlines = (said, face) =>
 /** Dots and lines are as thick as the face is large on the screen. */
 function weigh() {
   for (const { element, width } of groups) {
-    const dots = clamp(DOT * width * view.scale, 1.5, 14);
+    const dots = clamp(DOT * width * view.scale, 1, 14);
     element.style.setProperty("--dot", `${dots}px`);
-    element.style.setProperty("--line", `${clamp(dots / 3.5, 0.6, 3)}px`);
+    element.style.setProperty("--line", `${clamp(dots / 3.5, 0.4, 3)}px`);
     const words = element.querySelector(".numbers");
     if (words) { // of one size on the screen, and never in mirror writing
       const { x, y } = words.dataset, size = 1 / view.scale;
+      words.classList.toggle("narrow", width * view.scale < LEGIBLE);
       words.setAttribute("transform", `translate(${x} ${y}) scale(${view.mirrored ? -size : size} ${size})`);
     }
   }

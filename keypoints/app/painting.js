@@ -5,7 +5,7 @@ import { outlines } from "./marks.js";
 import { axes } from "./pose.js";
 import { shows } from "./settings.js";
 
-const AXES = { right: "#ff6b6b", up: "#4ade80", ahead: "#60a5fa" }; // as in page.css
+const AXES = { side: "#ff4d1a", down: "#00e0a0", ahead: "#00e0ff" }; // as in page.css
 
 /** A PNG (a Blob) of a picture (whatever `drawImage` takes) with an answer's faces. */
 export async function paint(picture, said) {

@@ -1,7 +1,7 @@
 // How a head is turned: yaw to the picture's right, pitch down, roll clockwise, degrees.
 
 const LONG = 0.5; // of the face's width
-const HEAD = { right: [1, 0, 0], up: [0, -1, 0], ahead: [0, 0, 1] }; // x to the right, y down, z out of the picture
+const HEAD = { side: [1, 0, 0], down: [0, 1, 0], ahead: [0, 0, 1] }; // x to the right, y down, z towards us
 
 /** The head's axes from the tip of its nose: [{name, from: [x, y], to: [x, y]}], pixels. */
 export function axes(face) {

@@ -14,16 +14,25 @@ export function records({ name: file, isFilm, frames, said }) {
 /** One JSON object per line. */
 export const toLines = (records) => records.map((record) => `${JSON.stringify(record)}\n`).join("");
 
-/** A table with one line per face: file, time of a film's, box, score, then x and y of every point. */
+/** A table with one line per face; what no face has, as the time, is no column. */
 export function toTable(records) {
-  const [first] = records;
-  if (!first) return "";
-  const timed = records.some(({ time }) => time !== undefined);
-  const points = first.points.flatMap(({ name }) => [`${name}_x`, `${name}_y`]);
-  const head = ["file", ...(timed ? ["time"] : []), "left", "top", "width", "height", "score", ...points];
-  const rows = records.map(({ file, time, box, score, points }) =>
-    [file, ...(timed ? [time ?? ""] : []), ...box, score, ...points.flatMap(({ x, y }) => [x, y])]);
-  return [head, ...rows].map((row) => `${row.map(quoted).join(",")}\n`).join("");
+  const cells = records.map(cellsOf);
+  const columns = [...new Set(cells.flatMap((face) => Object.keys(face)))];
+  const rows = cells.map((face) => columns.map((column) => face[column] ?? ""));
+  return [columns, ...rows].map((row) => `${row.map(quoted).join(",")}\n`).join("");
+}
+
+/** File, time of a film's, box, score, x and y of every point, then what follows from the points. */
+function cellsOf({ file, time, box: [left, top, width, height], score, points, ...more }) {
+  const { pose, eyes, mouth, blink, confidence, confidences } = more;
+  const known = Object.entries({ ...pose, eye_left: eyes?.left, eye_right: eyes?.right, mouth, blink, confidence });
+  return Object.fromEntries([
+    ["file", file], ...(time === undefined ? [] : [["time", time]]),
+    ...Object.entries({ left, top, width, height, score }),
+    ...points.flatMap(({ name, x, y }) => [[`${name}_x`, x], [`${name}_y`, y]]),
+    ...known.filter(([, value]) => value !== undefined).map(([name, value]) => [name, Number(value)]),
+    ...(confidences ?? []).map((value, k) => [`${points[k].name}_confidence`, value]),
+  ]);
 }
 
 const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);

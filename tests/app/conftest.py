@@ -41,11 +41,14 @@ POSE = {"yaw": 30.0, "pitch": -10.0, "roll": 0.0}
 
 
 @dataclass(frozen=True)
-class Turned(Face):
-    """A face that says how it is turned."""
+class Told(Face):
+    """A face that says how it is turned, or does not."""
+
+    turned: bool = False
 
     def as_dict(self) -> dict:
-        return {**super().as_dict(), "pose": POSE}
+        plain = {key: value for key, value in super().as_dict().items() if key in ("box", "score", "points")}
+        return {**plain, "pose": POSE} if self.turned else plain
 
 
 class Fake:
@@ -64,13 +67,13 @@ class Fake:
         if self.detector == "two":
             return [face, replace(self.face((10.0, 10.0, 60.0, 60.0)), score=0.4)]
         if self.detector == "turned":
-            return [Turned(face.box, face.score, face.points, face.names)]
+            return [replace(face, turned=True)]
         return [face]
 
-    def face(self, box: Region) -> Face:
+    def face(self, box: Region) -> Told:
         points = DRAWN.ibug if self.scheme is IBUG else DRAWN.ibug[30:31]
         moved = (points - BOX[:2]) / BOX[2:] * box[2:] + box[:2]
-        return Face(box, 1.0, moved.astype(np.float32), self.scheme.names())
+        return Told(box, 1.0, moved.astype(np.float32), self.scheme.names())
 
 
 def missing(detector: str, tta: bool) -> Fake:

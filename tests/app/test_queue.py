@@ -115,5 +115,8 @@ def test_pose_is_drawn_and_told(page):
     ]
     nose, ahead = page.middle(".point[data-name=nose_3]"), page.middle(".axis.ahead")
     assert ahead[0] > nose[0] + 5 and ahead[1] < nose[1]  # turned to the picture's right, and up
+    page.one("#csv").click()
+    (row,) = csv.DictReader(page.saved("face.csv").open())
+    assert (row["yaw"], row["pitch"], row["mouth_19_y"] != "") == ("30", "-10", True) and "mouth" not in row
     page.choose("pose")
     assert not page.all(".axis, .numbers")
