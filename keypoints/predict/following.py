@@ -100,8 +100,9 @@ class Follower:
         points = crops.apply(crops.inverse(matrices), found).astype(np.float32)
         there = []
         for i, known in enumerate(before):
-            face = replace(known.face, box=places[i][0], points=points[i], apart=apart.get(i, known.face.apart))
-            if face.doubt <= UNSURE * self.predictor.net.doubt:  # else it is hidden, say: let it be found anew
+            far = apart.get(i, known.face.apart)
+            face = replace(known.face, box=places[i][0], points=points[i], apart=far)
+            if face.doubt <= UNSURE * self.predictor.net.doubt:  # else it is hidden, say, and found anew
                 there.append(known.seen(face, self.frame, sights[i]))
         alone = without_twins([each.face for each in there])  # of two that met, one
         return [each for each in there if any(each.face is face for face in alone)]
