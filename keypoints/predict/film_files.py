@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 TICKS = 90_000  # per second: what the times of H.264's frames are counted in
-ENCODER = {"preset": "veryfast", "crf": "20"}  # of H.264: quick, and hardly to be told from the original
+ENCODER = {"preset": "ultrafast", "crf": "20"}  # of H.264: a third of the time of "veryfast", twice its bytes
 COPIED = {"aac", "mp3", "opus", "flac"}  # sound that browsers play in an MP4 file; other sound becomes AAC
 
 
