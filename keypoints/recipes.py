@@ -134,6 +134,8 @@ class Train:
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of the averaged weights, 0 for none
     clip: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # norm of the gradient
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    accumulate: Count = 1  # pieces in which a batch is computed, one after the other: less memory
+    compile: bool = False  # the net, by torch.compile, in training: see docs/devices.md
     draws: Count | None = None  # crops an epoch; null: each training face once
     threads: Count | None = None  # of the CPU; null: as many as params.yaml's `threads`
     init: str | None = None  # a weights file whose trunk it starts from; the last layer is new

@@ -17,21 +17,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.optim import lr_scheduler
-from torch.optim.swa_utils import AveragedModel
+from torch import Tensor
 from tqdm import tqdm
 
 from keypoints import recipes
 from keypoints.datasets.tensors import Faces
 from keypoints.errors import UserError
 from keypoints.landmarks import average as mean_of_marked
-from keypoints.models.device import autocast, choose_device, make_deterministic
-from keypoints.models.trained import Trained, to_input
+from keypoints.models.device import choose_device, make_deterministic
+from keypoints.models.trained import Trained
 from keypoints.training import snapshots, transfer, turns
 from keypoints.training.checkpoints import Checkpoint
-from keypoints.training.optimization import build_average, build_optimizer, build_schedule
+from keypoints.training.norms import share_norms
+from keypoints.training.processes import ALONE, Processes, split
 from keypoints.training.sampling import Draw, Examples, count_workers, load
+from keypoints.training.step import Step
 
 Row = dict[str, float]  # one epoch's figures, a line of the history
 KEPT = ("history", "seconds", "snapshots")  # lists with an entry per epoch, in the checkpoint too
@@ -43,6 +43,7 @@ class Loop:
 
     faces: of a part; those of the splits train and val are used
     report: called with each finished epoch's row and the seconds that it took
+    processes: that train together; only the first one has a checkpoint, a history and a report
     """
 
     part: recipes.Part
@@ -52,6 +53,7 @@ class Loop:
     threads: int
     checkpoint: Checkpoint | None = None
     report: Callable[[Row, float], None] = lambda row, seconds: None
+    processes: Processes = ALONE
     history: list[Row] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     snapshots: list[snapshots.Snapshot] = field(default_factory=list)
@@ -69,14 +71,20 @@ class Loop:
             self.train_faces = self.train_faces.take(np.sort(drawn[: config.faces]))
         self.draws = config.draws or len(self.train_faces)
         self.batches = max(1, round(self.draws / config.batch))
+        smallest, pieces = self.draws // self.batches, config.accumulate * self.processes.size
+        if smallest < pieces:
+            raise UserError(
+                f"a batch of {smallest} faces is not to be had in {pieces} pieces, devices times "
+                "train.accumulate: raise train.batch, or lower these"
+            )
 
     def run(self) -> Trained:
         """Train; afterwards `history` has one row per epoch, and `snapshots` those that were asked for.
 
         Raises `UserError` if it diverges.
         """
-        config = self.part.train
-        make_deterministic(self.seed, self.threads)
+        config, processes = self.part.train, self.processes
+        make_deterministic(self.seed, processes.threads(self.threads))
         new = Trained.new(self.part, self.faces.scheme)
         if config.init:
             transfer.start_from(Path(config.init), new, config.frozen)
@@ -84,30 +92,39 @@ class Loop:
         self._check_scheme(new)
         new.codec.fit(torch.from_numpy(self.train_faces.points))
         device = choose_device()
-        model = new.model.to(device)
-        opt = build_optimizer(config, model)
-        lr = build_schedule(config, opt, self.batches * self.epochs)
-        average = build_average(model, config.ema) if config.ema else None
-        trained = replace(new, model=average.module if average else model)
-        state = {"model": model, "optimizer": opt, "schedule": lr} | ({"average": average} if average else {})
-        self._resume(state)
+        new.model.to(device)
+        if processes.size > 1:
+            new.model = share_norms(new.model, device)
+        step = Step(config, new, self.batches * self.epochs, processes)
+        trained = replace(new, model=step.best)
+        with processes.together():
+            self._resume(step.state)
+            self._train(step, new, trained)
+        if processes.is_first:
+            trained.measure_doubt(self.val_faces.crops())
+        return trained
+
+    def _train(self, step: Step, new: Trained, trained: Trained) -> None:
+        """All epochs that are left."""
+        config, processes, on_cpu = self.part.train, self.processes, step.device.type == "cpu"
         seen = self.val_faces if len(self.val_faces) else self.train_faces
         examples = Examples(self.part.augment, new.scheme, self.train_faces)
         first = len(self.history)
-        cores = turns.Turns(self.threads if device.type == "cpu" else 0)
-        loader = load(examples, self._draw(range(first, self.epochs)), count_workers(self.threads))
+        cores = turns.Turns(self.threads if on_cpu and processes.is_first else 0)
+        workers = count_workers(self.threads) // processes.beside
+        loader = load(examples, self._pieces(range(first, self.epochs)), workers)
         for epoch in range(first, self.epochs):
-            row: Row = {"epoch": epoch + 1, "lr": float(lr.get_last_lr()[0])}
+            row: Row = {"epoch": epoch + 1, "lr": float(step.schedule.get_last_lr()[0])}
             with cores.hold():
                 started = time.perf_counter()
-                row["train_loss"] = self._epoch(epoch, new, opt, lr, average, islice(loader, self.batches))
+                row["train_loss"] = self._epoch(epoch, step, loader)
                 seconds = time.perf_counter() - started
+                if not processes.is_first:
+                    continue
                 row |= self._validate(trained)
             if epoch in config.snapshots or (config.snapshots and epoch == self.epochs - 1):
                 self.snapshots.append(snapshots.take(trained, seen, epoch))
-            self._finish_epoch(row, state, seconds)
-        trained.measure_doubt(self.val_faces.crops())
-        return trained
+            self._finish_epoch(row, step.state, seconds)
 
     def _check_scheme(self, new: Trained) -> None:
         """Say where flips are asked for in vain. Raises `UserError` for a point that no training face has."""
@@ -122,40 +139,19 @@ class Loop:
                 file=sys.stderr,
             )
 
-    def _epoch(
-        self,
-        epoch: int,
-        new: Trained,
-        opt: torch.optim.Optimizer,
-        lr: lr_scheduler.LRScheduler,
-        average: AveragedModel | None,
-        batches: Iterable[tuple[Tensor, Tensor]],
-    ) -> float:
+    def _epoch(self, epoch: int, step: Step, pieces: Iterator[tuple[Tensor, Tensor]]) -> float:
         """One pass over the training faces; its mean loss."""
-        config, model = self.part.train, new.model
-        device = next(model.parameters()).device
-        model.train()
+        config = self.part.train
+        step.model.train()
         if config.frozen:
-            transfer.hold_still(model)
-        torch.manual_seed(self.seed * 1_000_003 + epoch)
+            transfer.hold_still(step.model)
+        torch.manual_seed(self.seed * 1_000_003 + epoch + self.processes.rank * 15_485_863)
         losses = []
         name = f"epoch {epoch + 1}/{self.epochs}"
         with tqdm(total=self.draws, desc=name, unit="img", leave=False, disable=None) as bar:
-            for crops, points in batches:
-                target = new.codec.encode(points.to(device))
-                with autocast(config.precision, device):
-                    output = model(to_input(crops, device))
-                loss = new.codec.loss(output.float(), target)
-                opt.zero_grad(set_to_none=True)
-                loss.backward()
-                if config.clip:
-                    nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-                opt.step()
-                lr.step()
-                if average:
-                    average.update_parameters(model)
-                losses.append(loss.item())
-                bar.update(len(crops))
+            for number in range(self.batches):
+                losses.append(step(islice(pieces, config.accumulate)))
+                bar.update(len(split(range(self.draws), number, self.batches)))
                 bar.set_postfix(loss=f"{losses[-1]:.4g}")
         if not np.all(np.isfinite(losses)):
             raise UserError(f"the loss was not a number in epoch {epoch + 1}: lower train.lr")
@@ -171,6 +167,13 @@ class Loop:
             seeds = rng.integers(0, 2**31, draws)
             for batch in np.array_split(np.arange(draws), self.batches):
                 yield list(zip(order[batch].tolist(), seeds[batch].tolist(), strict=True))
+
+    def _pieces(self, epochs: Iterable[int]) -> Iterator[list[Draw]]:
+        """What this process computes at once: its part of a piece of a batch."""
+        pieces = self.part.train.accumulate
+        for batch in self._draw(epochs):
+            for number in range(pieces):
+                yield list(self.processes.part(split(batch, number, pieces)))
 
     def _validate(self, trained: Trained) -> Row:
         """The averaged net's loss and error on the val split, without augmentation."""
@@ -194,7 +197,7 @@ class Loop:
         return {"val_loss": loss, "val_nme": float(nme)}
 
     def _resume(self, state: dict[str, Any]) -> None:
-        saved = self.checkpoint.read() if self.checkpoint else None
+        saved = self.processes.from_first(self.checkpoint.read() if self.checkpoint else None)
         if saved:
             for name, owner in state.items():
                 owner.load_state_dict(saved[name])
