@@ -99,6 +99,7 @@ class Params:
     datasets: dict[Name, Dataset]
     submission: Submission
     parts: dict[str, Part]
+    devices: Annotated[int, Field(gt=0, le=64)] = 1  # that train one net, a process for each
 
     def dataset(self, name: str) -> Dataset:
         """The data set `name`; raises `UserError` where params.yaml has none."""
@@ -222,7 +223,7 @@ def _parse(tree: dict[str, Any]) -> Params:
     if not isinstance(tree, dict):
         raise ValueError("a mapping of keys is needed")
     _check_plain(tree)
-    known = {"seed", "threads", "profile", "train", "datasets", "submission", "parts"}
+    known = {"seed", "threads", "devices", "profile", "train", "datasets", "submission", "parts"}
     listed = {"inits", "charts"}  # for dvc.yaml: what it names part by part
     options = {str(key): value for key, value in tree.items() if key not in known | listed}
     for name, option in options.items():

@@ -1,6 +1,7 @@
 """Train one part; a run that was killed goes on from its last finished epoch.
 
 python -m stages.train nose --data data/tensors/nose.npz --weights models/nose.pt --history … --snapshots …
+torchrun --nproc-per-node 2 -m stages.train nose --data …
 """
 
 from __future__ import annotations
@@ -11,20 +12,30 @@ from pathlib import Path
 
 from keypoints import errors, files, params, paths, tracking
 from keypoints.datasets import tensors
-from keypoints.training import checkpoints, snapshots
+from keypoints.training import checkpoints, launcher, snapshots
 from keypoints.training.loop import Loop, Row, profile
+from keypoints.training.processes import Processes
 
 
-def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
+def main(name: str, *files: Path) -> None:
+    launcher.launch(params.load().devices, train, name, *files)
+
+
+def train(processes: Processes, name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
+    """Train the part together with other processes, of which the first one writes."""
     settings = params.load()
     part = settings.part(name)
     epochs, threads = settings.epochs(name), settings.threads_of(name)
     faces = tensors.load(data)
+    if not processes.is_first:
+        Loop(part, faces, epochs, settings.seed, threads, processes=processes).run()
+        return
     fingerprint = checkpoints.fingerprint(part, epochs, settings.seed, threads, data)
     folder = paths.workspace() / ".checkpoints"
     checkpoint = checkpoints.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
     checkpoint.sweep(f"*{name}-*.pt*")
     with tracking.training_run(name, settings, data, faces, fingerprint) as run:
+        run.tag(devices=str(processes.size))
         if part.train.profile:
             trace = paths.workspace() / ".profiles" / f"{name}-{part.recipe}.json"
             profile(part, faces, settings.seed, threads, trace)
@@ -35,7 +46,8 @@ def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> No
             settings.seed,
             threads,
             checkpoint,
-            report=lambda row, seconds: run.epoch(row | {"seconds": seconds}),
+            lambda row, seconds: run.epoch(row | {"seconds": seconds}),
+            processes,
         )
         trained = loop.run()
         write_history(history, loop.history)

@@ -32,7 +32,7 @@ WORKSPACE = "workspace"
 FIGURES = ("nme", "mse_1e-4", "mae_px", "auc_8", "fr_8", "along", "across", "jaw_along", "jaw_across")
 BETTER = {key: 1 if key == "auc_8" else -1 for key in FIGURES}  # the sign of what is better
 COLOURS = {"better": "\033[32m", "worse": "\033[31m", "": ""}
-SHARED = ("seed", "threads")  # settings of every part
+SHARED = ("seed", "threads", "devices")  # settings of every part
 
 
 @dataclass

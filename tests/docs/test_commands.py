@@ -245,6 +245,28 @@ def try_python(command: str, words: list[str], served: list[str]) -> None:
     params.parse(compose.read(words[3:]), "conf")
 
 
+def try_torchrun(command: str, words: list[str], served: list[str]) -> None:
+    """A module of the project, started by torch's launcher with the stage's own arguments."""
+    from torch.distributed.run import get_args_parser
+
+    done = get_args_parser().parse_args(words[1:])
+    known = pipeline()["stages"]["train"]["do"]["cmd"]
+    assert done.module and f"python -m {done.training_script} " in known
+    assert all(word in known for word in done.training_script_args if word.startswith("--"))
+
+
+def test_schedulers_run_experiments() -> None:
+    """The jobs that docs/devices.md hands to Slurm and Kubernetes, with one of their rates."""
+    jobs = ["\n".join(block.lines) for block in ALL if block.page == "docs/devices.md" and block.language]
+    slurm, kubernetes = jobs
+    assert slurm.startswith("#!/bin/bash\n#SBATCH") and yaml.safe_load(kubernetes)["kind"] == "Job"
+    for job in jobs:
+        found = re.search(r"dvc exp run .*", job)
+        assert found
+        command = re.sub(r"\$\{.*?\]\}|\$rate", "1e-3", found[0])
+        try_dvc(command, shlex.split(command), [])
+
+
 def try_mlflow(command: str, words: list[str], served: list[str]) -> None:
     import click
     from mlflow.cli import cli
@@ -316,6 +338,7 @@ KINDS: dict[str, Callable[[str, list[str], list[str]], None]] = {
     "pre-commit": try_pre_commit,
     "pytest": try_pytest,
     ".": try_activate,
+    "torchrun": try_torchrun,
     "sh": try_request,
 }
 
