@@ -3,7 +3,8 @@
     python bench/training.py [PART]
 
 Prints ratios, in one run on one machine, of a part whose tensors `dvc repro` has brought: the training as it
-is, beside one that sees the same batch again and again, and beside the net alone, forth and back.
+is, beside one that sees the same batch again and again, beside the net alone, forth and back, and beside two
+processes that share its threads, or have a GPU each (`devices: 2`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import argparse
 import itertools
 import platform
 import resource
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from unittest.mock import patch
 
 import torch
@@ -27,6 +30,8 @@ from keypoints.models.trained import Trained, to_input
 from keypoints.parallel import cores
 from keypoints.reports import markdown
 from keypoints.training import loop
+from keypoints.training.launcher import launch
+from keypoints.training.processes import ALONE, Processes
 
 EPOCHS = 3  # of which the quickest counts
 IMAGES = 1_000  # of each, roughly
@@ -48,6 +53,10 @@ def main(name: str) -> None:
     with patch.object(loop, "load", again):
         cached = train(part, faces, threads)
     bare = forth_and_back(part, faces, threads)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "speed"
+        launch(2, train_together, part, faces, threads, file)
+        together = float(file.read_text())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
     size = "x".join(map(str, part.data.crop_size))
@@ -56,18 +65,31 @@ def main(name: str) -> None:
     )
     rows: list[list[markdown.Cell]] = [
         [what, f"{speed:.0f}", f"{fed / speed:.2f}"]
-        for what, speed in (("training", fed), ("one batch, made once", cached), ("the net alone", bare))
+        for what, speed in (
+            ("training", fed),
+            ("one batch, made once", cached),
+            ("the net alone", bare),
+            ("two processes", together),
+        )
     ]
     print("\n".join(markdown.table(["", "img/s", "training's part of it"], rows)))
     print(f"\nat most {memory:.0f} MiB in memory, the processes that make examples aside")
 
 
-def train(part: loop.recipes.Part, faces: tensors.Faces, threads: int) -> float:
+def train(part: loop.recipes.Part, faces: tensors.Faces, threads: int, processes: Processes = ALONE) -> float:
     """Images per second of the quickest epoch."""
-    seconds: list[float] = []
-    training = loop.Loop(part, faces, EPOCHS, 0, threads, report=lambda row, took: seconds.append(took))
+    training = loop.Loop(part, faces, EPOCHS, 0, threads, processes=processes)
     training.run()
-    return training.draws / min(seconds)
+    return training.draws / min(training.seconds, default=float("inf"))
+
+
+def train_together(
+    processes: Processes, part: loop.recipes.Part, faces: tensors.Faces, threads: int, file: Path
+) -> None:
+    """As `train`; the first process writes down how fast it was."""
+    speed = train(part, faces, threads, processes)
+    if processes.is_first:
+        file.write_text(str(speed))
 
 
 def forth_and_back(part: loop.recipes.Part, faces: tensors.Faces, threads: int) -> float:
