@@ -50,7 +50,7 @@ def train_all(processes: Processes, folder: Path) -> None:
         keep(train(part, processes), folder / name, processes)
 
     checkpoint = Checkpoint(folder / "checkpoint.pt", "same") if processes.is_first else None
-    Loop(CASES["plain"], blob_faces(), 1, 1, 1, checkpoint, processes).run()
+    Loop(CASES["plain"], blob_faces(), 1, 1, 1, checkpoint, processes=processes).run()
     keep(train(CASES["plain"], processes, checkpoint=checkpoint), folder / "resumed", processes)
 
 
@@ -83,7 +83,9 @@ def all_work(processes: Processes, folder: Path) -> None:
     train_all(processes, folder)
     normalise(processes, folder)
     begun = Checkpoint(folder / "begun.pt", "same") if processes.is_first else None
-    Loop(CASES["plain"], blob_faces(), 1, 1, 1, begun, processes).run()  # for one process to go on with
+    Loop(
+        CASES["plain"], blob_faces(), 1, 1, 1, begun, processes=processes
+    ).run()  # for one process to go on with
 
 
 def refuse(processes: Processes, folder: Path) -> None:
