@@ -31,11 +31,15 @@ class Photo:
 
 @dataclass(frozen=True)
 class PlacedFace:
-    """points (K, 2), pixels of the scene; roll, degrees clockwise; hidden, share of the points not seen."""
+    """points (K, 2), pixels of the scene; roll, degrees clockwise; hidden, share of the points not seen.
+
+    mirrored: whether the points, in the photograph's order, have left and right the other way round
+    """
 
     points: np.ndarray
     roll: float
     hidden: float
+    mirrored: bool = False
 
     @property
     def counts(self) -> bool:
@@ -94,7 +98,7 @@ def compose(
             continue
         points = crops.apply(matrix, photo.points)
         cover = draw_cover(scene, points, rng) if rng.random() < layout.cover else None
-        placed.append(PlacedFace(points, -roll if flip else roll, share_hidden(points, layout.size, cover)))
+        placed.append(PlacedFace(points, roll, share_hidden(points, layout.size, cover), flip))
     return scene, placed
 
 

@@ -173,7 +173,7 @@ def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
             _, apart = predictor.look_closely([Place(image, one.box, one.roll, one.score) for one in found])
             pairs = zip(found, apart.mean(-1), strict=True)
             boxes = [one.box for one, doubt in pairs if predictor.is_face(doubt, one.score)]
-            truth = [upright_box(face.points) for face in placed]
+            truth = [upright_box(face) for face in placed]
             hits += [
                 (face, any(crops.overlap(box, other) > 1 / 3 for other in boxes))
                 for face, box in zip(placed, truth, strict=True)
@@ -186,7 +186,7 @@ def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
                 [hit for face, hit in hits if low <= abs(face.roll) < high]
                 for low, high in ((0, 30), (30, 60), (60, 91))
             ),
-            [hit for face, hit in hits if upright_box(face.points)[2] < 40],
+            [hit for face, hit in hits if upright_box(face)[2] < 40],
         )
         rows.append([name, *(f"{np.mean(group):.1%}" for group in groups), others])
     text = f"{SCENES} scenes of 640 × 480 pixels; {len(hits)} faces of 20 to 220 pixels, some partly covered."
@@ -216,9 +216,10 @@ def timed(
     return (time.perf_counter() - start) / len(images), found
 
 
-def upright_box(points: np.ndarray) -> Region:
-    """dlib's box of a face with these 68 points, were it upright."""
+def upright_box(face: scenes.PlacedFace) -> Region:
+    """dlib's box of a face with 68 points, were it upright."""
     assert IBUG.eyes is not None
+    points = face.points[list(IBUG.partners)] if face.mirrored else face.points
     return crops.upright_box(points, IBUG.eyes)[0]
 
 

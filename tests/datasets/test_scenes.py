@@ -36,6 +36,20 @@ def test_points_are_where_the_spots_are():
     assert seen > 20
 
 
+def test_roll_and_side_are_those_of_the_points():
+    """Of mirrored faces too, whose points come with left and right the other way round."""
+    rng, kinds = np.random.default_rng(2), set()
+    for _ in range(30):
+        for face in scenes.compose([photo()], scenes.Layout(), rng)[1]:
+            left, right = face.points[[1, 0] if face.mirrored else [0, 1]]
+            angle = np.degrees(np.arctan2(*(right - left)[::-1]))
+            assert (angle - face.roll + 180) % 360 - 180 == pytest.approx(0, abs=1e-6)
+            mouth = face.points[3:].mean(axis=0) - (left + right) / 2
+            assert np.cross([*(right - left), 0], [*mouth, 0])[2] > 0  # below the eyes
+            kinds.add((face.mirrored, face.roll > 0))
+    assert len(kinds) == 4
+
+
 def test_the_same_seed_gives_the_same_scene():
     made = [scenes.compose([photo()], scenes.Layout(), np.random.default_rng(3))[0] for _ in range(2)]
     np.testing.assert_array_equal(*made)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from importlib import import_module
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keypoints import crops
+from keypoints.datasets import scenes
 from keypoints.paths import ROOT
 from keypoints.predict import detectors, framing
 from keypoints.predict.detectors import Detection, dlib_hog
 from keypoints.reports import box_study
+from keypoints.synthetic.head import Expression, Head, Person, Pose
 
 PAGE = (ROOT / "results/boxes.md").read_text()
 
@@ -27,6 +30,18 @@ def row(detector: str) -> list[float]:
 @pytest.mark.parametrize("name", ["faces", "mtcnn", "haar", "centerface"])
 def test_detectors_are_calibrated_as_measured(name):
     assert list(import_module(detectors.DETECTORS[name][0]).CALIBRATION) == row(name)
+
+
+@given(st.floats(-180, 180), st.booleans())
+def test_the_true_box_of_a_turned_or_mirrored_face(roll, flip):
+    """It lies about the turned middle of the box that the face has in its photograph."""
+    face = Head(Person(), Expression(), Pose(300, 200, 80)).ibug
+    box = crops.dlib_box(face)
+    matrix = scenes.place(box, 90.0, roll, flip, np.array([50.0, 60.0]))
+    placed = scenes.PlacedFace(crops.apply(matrix, face), roll, 0.0, flip)
+    left, top, *sides = box_study.upright_box(placed)
+    assert sides == pytest.approx([90, 90], rel=0.02)
+    assert (left + 45, top + 45) == pytest.approx((50, 60), abs=2)
 
 
 def test_dlib_is_itself():
