@@ -33,7 +33,8 @@ Opened = tuple[
 AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
 ROLLED = 10.0  # degrees: and where it is turned by more
 # How far the answers for a face and for its mirror image lie apart, in the `doubt` of the weights:
-UNSURE = 1.5  # more: the face is looked for lying and upside down too
+UNSURE = 1.5  # more: the face is looked for turned too
+ROLLS = (60.0, -60.0, 180.0)  # degrees: by which; the net copes with the rest
 PROMISING = 0.4  # but not where the detector is less sure: that is seldom a face, and costs most of the time
 HOPELESS = 4.0  # times the doubt that tells faces: what is less than promising is not looked at again
 NO_FACE = 3.5  # times the detector's score: more, after all looks, is no face
@@ -160,14 +161,14 @@ class Predictor:
 
         Parts with 68 points see a face by its box. Where the points say that it lies elsewhere or is turned,
         it is looked at once more, there; and where its answers are still in doubt, it is also looked for
-        turned by 90, 180 and 270 degrees.
+        turned by ROLLS, one after the other.
         """
         if self.net.framing.region != "box" or self.scheme is not IBUG:
             return self.look(places)
         found, apart = self._look_twice(places)
         doubts, limit = apart.mean(-1), UNSURE * self.net.doubt
-        unsure = [i for i, place in enumerate(places) if doubts[i] > limit and place.score >= PROMISING]
-        for roll in (90.0, 180.0, 270.0):
+        for roll in ROLLS:
+            unsure = [i for i, place in enumerate(places) if doubts[i] > limit and place.score >= PROMISING]
             turned, still = self._look_twice([replace(places[i], roll=places[i].roll + roll) for i in unsure])
             for i, points, far in zip(unsure, turned, still, strict=True):
                 if far.mean() < doubts[i]:

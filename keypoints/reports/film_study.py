@@ -12,7 +12,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,25 @@ OUT = Path("results/films.md")
 SEEDS = (1, 2, 3)  # the casts; the smoother's constants were chosen on 0
 OURS, BARE = "keypoints", "without smoothing"
 PEERS = {"mediapipe": "MediaPipe", "dlib": "dlib, boxes"}
-HEADER = ["film", "program", "ms per frame", "lost", "others", "switched", "NME, %", "jitter, %", "lag, ms"]
+HEADER = [
+    "film",
+    "program",
+    "CPU ms per frame",
+    "lost",
+    "others",
+    "switched",
+    "NME, %",
+    "jitter, %",
+    "lag, ms",
+]
+SHOWN: dict[str, Callable[[float], str]] = {  # of tracks.Figures, as the header says
+    "lost": "{:.1%}".format,
+    "others": "{:.2f}".format,
+    "switched": "{:.1f}".format,
+    "nme": lambda share: f"{100 * share:.2f}",
+    "jitter": lambda share: f"{100 * share:.2f}",
+    "lag": lambda seconds: f"{1000 * seconds:.0f}",
+}
 Answer = tuple[float, list[list[tracks.Seen]]]  # milliseconds per frame, and what was seen in each
 
 
@@ -100,13 +118,10 @@ def average(shots: Sequence[Sequence[films.Frame]], answers: Sequence[Answer]) -
         tracks.measure([frame.points for frame in shot], seen, films.RATE).as_dict()
         for shot, (_, seen) in zip(shots, answers, strict=True)
     ]
-    values = {name: mean([figures[name] for figures in made]) for name in made[0]}
-    shown = {"lost": "{:.1%}", "others": "{:.2f}", "switched": "{:.1f}"}
-    hundred = {"nme": 100, "jitter": 100, "lag": 1000}
     cells = [f"{np.mean([ms for ms, _ in answers]):.1f}"]
-    for name, value in values.items():
-        style = shown.get(name, "{:.2f}" if name != "lag" else "{:.0f}")
-        cells.append("" if value is None else style.format(value * hundred.get(name, 1)))
+    for name, show in SHOWN.items():
+        value = mean([figures[name] for figures in made])
+        cells.append("" if value is None else show(value))
     return cells
 
 
