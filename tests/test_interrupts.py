@@ -33,8 +33,19 @@ def command(folder: Path, *words: str, **streams: object) -> subprocess.Popen[st
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         text=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+        **{
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "preexec_fn": heed_signals,
+            **streams,
+        },
     )
+
+
+def heed_signals() -> None:
+    """Also where the tests themselves run in the background or under nohup, which ignore these."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize(
