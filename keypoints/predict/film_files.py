@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -47,7 +48,8 @@ class WebM:
     def __init__(self, path: Path, rate: float, size: tuple[int, int]) -> None:
         import cv2
 
-        self.made = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), rate, size)
+        with without_errors():  # OpenCV says that WebM has no such tag, and takes the right codec
+            self.made = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), rate, size)
         if not self.made.isOpened():
             raise OSError(f"{path} cannot be written")
 
@@ -56,6 +58,23 @@ class WebM:
 
     def close(self) -> None:
         self.made.release()
+
+
+@contextlib.contextmanager
+def without_errors() -> Iterator[None]:
+    """Let nothing of what a library's C code says reach standard error."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 class Mp4:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,12 @@ def test_opencv_reads_the_frames_that_were_written(name: str, tmp_path: Path) ->
     for number in range(20):
         assert film.read()[1].mean() == pytest.approx(frame(number).mean(), abs=4.9)
     assert film.read()[1] is None and film.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
+
+
+def test_opencv_says_nothing_of_its_own(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "film.webm")
+    os.write(2, b"heard again")
+    assert capfd.readouterr() == ("", "heard again")
 
 
 def test_frames_are_shown_at_their_times(tmp_path: Path) -> None:
