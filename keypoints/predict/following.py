@@ -102,7 +102,7 @@ class Follower:
         for i, known in enumerate(before):
             far = apart.get(i, known.face.apart)
             face = replace(known.face, box=places[i][0], points=points[i], apart=far)
-            if face.doubt <= UNSURE * self.predictor.net.doubt:  # else it is hidden, say, and found anew
+            if face.doubt <= UNSURE * self.predictor.net.doubt:  # else it may be hidden; found again later
                 there.append(known.seen(face, self.frame, sights[i]))
         alone = without_twins([each.face for each in there])  # of two that met, one
         return [each for each in there if any(each.face is face for face in alone)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,13 +26,8 @@ from keypoints.landmarks import IBUG, NOSE
 from keypoints.predict.predictor import Face
 from keypoints.synthetic.drawing import Scene, draw
 from keypoints.synthetic.head import Expression, Person, Pose
+from tests.browser import open_browser
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1200,800 "
-    "--use-fake-device-for-media-stream --use-fake-ui-for-media-stream"
-)
 SIZE = (320, 240)
 DRAWN = draw(Person(), Expression(), Pose(160, 130, 70), Scene(noise=0), SIZE)
 BOX = (100.0, 70.0, 120.0, 120.0)
@@ -105,17 +99,8 @@ def address(asked) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory) -> Iterator[webdriver.Chrome]:
-    if not (BROWSER and DRIVER):
-        pytest.skip("no chromium and chromedriver on the PATH (Debian: chromium, chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in FLAGS.split():
-        options.add_argument(flag)
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    made = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield made
-    made.quit()
+    with open_browser(tmp_path_factory.mktemp("profile")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +13,8 @@ import pytest
 from selenium import webdriver
 
 from keypoints.predict import film_files
+from tests.browser import open_browser
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 PLAY = """
 const film = document.createElement("video"), done = arguments[1];
 film.onloadeddata = () => { film.currentTime = film.duration / 2; };
@@ -56,15 +55,8 @@ def write_sound(path: Path, codec: str, seconds: float = 3.0) -> None:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory) -> Iterator[webdriver.Chrome]:
-    if not (BROWSER and DRIVER):
-        pytest.skip("no chromium and chromedriver on the PATH (Debian: chromium, chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in ("--headless=new", "--no-sandbox", f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    made = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield made
-    made.quit()
+    with open_browser(tmp_path_factory.mktemp("profile")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "film.webm"])
