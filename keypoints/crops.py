@@ -172,11 +172,11 @@ def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int =
     return out[..., None] if out.ndim == 2 else out
 
 
-def _within(wanted: range, size: int) -> slice | np.ndarray:
+def _within(asked: range, size: int) -> slice | np.ndarray:
     """An index of these pixels of an axis, beyond whose ends its border repeats."""
-    if wanted.start >= 0 and wanted.stop <= size:
-        return slice(wanted.start, wanted.stop)  # copies nothing, and lets other threads go on
-    return np.clip(wanted, 0, size - 1)
+    if asked.start >= 0 and asked.stop <= size:
+        return slice(asked.start, asked.stop)  # copies nothing, and lets other threads go on
+    return np.clip(asked, 0, size - 1)
 
 
 def _reach(start: float, end: float, pixels: int) -> range:

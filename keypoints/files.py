@@ -9,11 +9,13 @@ from __future__ import annotations
 import glob
 import hashlib
 import io
+import math
 import os
 import re
 import shutil
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<process>\d{1,10})\.part(?P<ending>(?:\.[^.]+)?)")
 _ZIP = b"PK\x03\x04"
+_ZIP_HEADER = 30  # bytes before a member's name, the last of them the lengths of name and extra field
 _ZIP_SEAL = b"sha256="
 _ONNX_SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"  # protobuf: a metadata_props of 74 bytes, key and value
 _HEX = 64  # characters of a SHA-256
@@ -112,11 +115,14 @@ def save_arrays(path: str | Path, arrays: Mapping[str, ArrayLike]) -> None:
         seal(part)
 
 
-def load_arrays(path: str | Path, layout: Layout, missing: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+def load_arrays(
+    path: str | Path, layout: Layout, missing: tuple[str, ...] = (), mapped: tuple[str, ...] = ()
+) -> dict[str, np.ndarray]:
     """What `save_arrays` wrote, with the arrays of a layout and perhaps more.
 
     `layout`: name -> kind ("u1", "f4", "U" for text of any length, …) and shape, as ("f4", "N K 2"); one
     letter means one length throughout. Floats are finite but for the `missing` ones, which may be NaN.
+    The `mapped` ones stay in the file, read-only, and are in memory as far as they are looked at.
     Raises `UserError` for a file that is missing, damaged or holds anything else.
     """
     import numpy as np
@@ -126,7 +132,7 @@ def load_arrays(path: str | Path, layout: Layout, missing: tuple[str, ...] = ())
         if not zipfile.is_zipfile(path):
             raise ValueError("it holds no arrays")
         with np.load(path, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
+            found = {name: _map(path, name) if name in mapped else arrays[name] for name in arrays.files}
         _check_layout(found, layout, missing)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `dvc repro`") from None
@@ -134,6 +140,46 @@ def load_arrays(path: str | Path, layout: Layout, missing: tuple[str, ...] = ())
         why = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path} is damaged or of another kind ({why[:200]}): run `dvc repro`") from None
     return found
+
+
+def _map(path: str | Path, name: str) -> np.ndarray:
+    """An array of an uncompressed .npz, in its place in the file. Raises ValueError."""
+    import numpy as np
+
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo(f"{name}.npy")
+    with open(path, "rb") as file:
+        file.seek(entry.header_offset)
+        header = file.read(_ZIP_HEADER)
+        start = entry.header_offset + _ZIP_HEADER + sum(struct.unpack("<HH", header[-4:]))
+        file.seek(start)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[np.lib.format.read_magic(file)]
+        shape, columns_first, kind = read(file)
+        offset = file.tell()
+    size = math.prod(shape) * kind.itemsize
+    if kind.hasobject or columns_first or offset + size != start + entry.file_size:
+        raise ValueError(f"{name} is of another size or kind")
+    return np.memmap(path, kind, "r", offset, shape) if size else np.zeros(shape, kind)
+
+
+def scratch(folder: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Bytes on the disk, all 0, for what may be larger than the memory; the file has no name.
+
+    Raises OSError where the disk has no room for them.
+    """
+    import numpy as np
+
+    size = math.prod(shape)
+    if not size:
+        return np.zeros(shape, np.uint8)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        if hasattr(os, "posix_fallocate"):  # else a full disk is found when it is too late to say so
+            os.posix_fallocate(file.fileno(), 0, size)
+        return np.memmap(file, np.uint8, "w+", 0, shape)
 
 
 def _check_layout(arrays: Mapping[str, np.ndarray], layout: Layout, missing: tuple[str, ...]) -> None:

@@ -113,13 +113,13 @@ def decode_small(data: bytes, side: int) -> Image.Image:
 def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.Image:
     """A Pillow image of any mode as "L" or "RGB". Raises ValueError as `decode` does."""
     check_size(*image.size)
-    wanted = "L" if channels == 1 else "RGB"
+    mode = "L" if channels == 1 else "RGB"
     try:
         image.load()
         image = _turn(image) if upright else image
         if image.mode.startswith(("I", "F")):  # Pillow would clip instead of scale
             image = Image.fromarray(to_8_bits(np.asarray(image)))
-        return image if image.mode == wanted else image.convert(wanted)
+        return image if image.mode == mode else image.convert(mode)
     except Exception as error:  # decoders raise nearly anything for damaged pixels
         raise ValueError(f"not a whole picture: {_reason(error)}") from None
 

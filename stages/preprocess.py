@@ -20,10 +20,10 @@ def main(name: str, table: Path, archive: Path, out: Path) -> None:
     dataset = settings.dataset(data.dataset)
     rows, scheme = face_table.load(table)
     faults = Faults(archive, dataset.max_broken, f"datasets.{data.dataset}.max_broken")
-    if scheme:  # a person's own
-        faces = tensors.build(rows, archive, data, scheme, faults, formats.members)
-    else:
-        faces = tensors.build(rows, archive, data, datasets.get(data.dataset).SCHEME, faults)
+    own = scheme is not None  # a person's own data
+    scheme = scheme or datasets.get(data.dataset).SCHEME
+    reader = formats.members if own else None
+    faces = tensors.build(rows, archive, data, scheme, faults, reader, out.parent)
     faces.save(out)
     counts = Counter(faces.split.tolist())
     print(f"{name}: {', '.join(f'{counts[s]} {s}' for s in ('train', 'val', 'test'))} -> {out}")

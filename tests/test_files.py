@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -42,8 +45,47 @@ def test_arrays_come_back_and_other_programs_read_them(folder: Path) -> None:
     assert zipfile.ZipFile(path).testzip() is None
 
 
+@given(
+    st.lists(st.integers(0, 5), min_size=0, max_size=3).map(tuple),
+    st.sampled_from(["u1", "<i4", "<f8", "<U3", ">f4"]),
+)
+def test_a_mapped_array_is_the_one_that_was_saved(folder: Path, shape: tuple[int, ...], kind: str) -> None:
+    saved = np.arange(np.prod(shape)).astype(kind).reshape(shape)
+    files.save_arrays(folder / "mapped.npz", {"first": np.ones(3), "array": saved})
+    array = files.load_arrays(folder / "mapped.npz", {}, mapped=("array",))["array"]
+    assert array.dtype == saved.dtype and array.shape == saved.shape
+    np.testing.assert_array_equal(array, saved)
+    assert isinstance(array, np.memmap) == bool(saved.size) and not (saved.size and array.flags.writeable)
+
+
+def test_a_header_that_promises_more_than_there_is_is_refused(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array(header, np.zeros((9, 9), np.uint8))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("array.npy", header.getvalue()[:-1])
+    with pytest.raises(UserError, match="damaged"):
+        files.load_arrays(tmp_path / "a.npz", {}, mapped=("array",))
+
+
+def test_scratch_is_zeros_without_a_name(tmp_path: Path) -> None:
+    room = files.scratch(tmp_path / "new", (3, 2))
+    assert not room.any() and not list((tmp_path / "new").iterdir())
+    room[1, 1] = 7
+    assert room.sum() == 7 and files.scratch(tmp_path, (0, 2)).shape == (0, 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system cannot ask for room")
+def test_a_full_disk_is_found_before_scratch_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space"):
+        files.scratch(tmp_path, (1,))
+
+
 @pytest.mark.parametrize("kind", ["npz", "onnx"])
-def test_the_digest_fits_and_the_bytes_repeat(kind: str, folder: Path) -> None:
+def test_the_digest_fits_and_the_roomrepeat(kind: str, folder: Path) -> None:
     path = sealed(folder, kind)
     files.check_seal(path)
     once = path.read_bytes()

@@ -71,8 +71,14 @@ class Crops:
         return crops.apply(crops.inverse(self.matrices), points)
 
     def take(self, which: np.ndarray) -> Self:
-        """The faces of these indices, or where this mask is true."""
-        return replace(self, **{name: getattr(self, name)[which] for name in arrays_of(self)})
+        """The faces of these indices, or where this mask is true.
+
+        Those that follow each other share the memory of these here, or their place in the file.
+        """
+        rows = np.flatnonzero(which) if which.dtype == bool else which
+        together = len(rows) > 0 and (np.diff(rows) == 1).all()
+        chosen = slice(rows[0], rows[-1] + 1) if together else rows
+        return replace(self, **{name: getattr(self, name)[chosen] for name in arrays_of(self)})
 
 
 @dataclass
@@ -120,8 +126,8 @@ class Faces(Crops):
 
 
 def load(path: str | Path) -> Faces:
-    """Read what `Faces.save` wrote. Raises `UserError`."""
-    found = files.load_arrays(path, LAYOUT, missing=("points",))
+    """Read what `Faces.save` wrote; the images stay in the file. Raises `UserError`."""
+    found = files.load_arrays(path, LAYOUT, missing=("points",), mapped=("images",))
     try:
         _check(found)
         scheme = Scheme.from_dict(json.loads(str(found["scheme"]))) if "scheme" in found else None
@@ -155,12 +161,18 @@ def crop_region(data: Data, width: int, height: int, box: crops.Region) -> crops
 
 
 def cut_all(
-    table: pd.DataFrame, archive: Path, data: Data, faults: Faults, read: Reader | None = None
+    table: pd.DataFrame,
+    archive: Path,
+    data: Data,
+    faults: Faults,
+    read: Reader | None = None,
+    folder: Path | None = None,
 ) -> Crops:
     """Cut the faces of a table (file, width, height and box) out of an archive, in its order.
 
-    `read` gives the pictures of the archive that it is asked for, `archives.members` unless said. Broken
-    images are noted in `faults`, and black; more than it allows raise `UserError`.
+    `read` gives the pictures of the archive that it is asked for, `archives.members` unless said. With a
+    `folder`, canvases lie on its disk in place of the memory. Broken images are noted in `faults`, and
+    black; more than it allows raise `UserError`.
     """
     from keypoints import images as pictures
     from keypoints import parallel
@@ -169,7 +181,7 @@ def cut_all(
 
     size = (data.crop_size[0], data.crop_size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
-    images = np.zeros(shape, np.uint8)
+    images = files.scratch(folder, shape) if folder else np.zeros(shape, np.uint8)
     regions, matrices = [], []
     columns = ["file", "width", "height", "left", "top", "box_width", "box_height"]
     for file, width, height, *box in table[columns].to_numpy(object).tolist():
@@ -212,17 +224,22 @@ def build(
     scheme: Scheme,
     faults: Faults,
     read: Reader | None = None,
+    folder: Path | None = None,
 ) -> Faces:
     """The faces of a part, from a data set's table; `scheme` is the data set's own.
 
-    Broken images are left out, as far as `faults` allows. Raises `UserError`, also for an unknown split.
+    In the table's order, but split by split: each lies together, and need not be copied to be used alone.
+    `read` and `folder` as in `cut_all`. Broken images are left out, as far as `faults` allows. Raises
+    `UserError`, also for an unknown split.
     """
     column = f"split_{data.split}"
     if column not in table:
         splits = [name for name in map(str, table.columns) if name.startswith("split_")]
         known = ", ".join(name.removeprefix("split_") for name in splits)
         raise UserError(f"data.split: {data.dataset} has {known}, not {data.split!r}")
-    table = table[table[column] != ""].reset_index(drop=True)
+    table = table[table[column] != ""]
+    table = table.sort_values(column, key=lambda names: names.map(SPLITS.index), kind="stable")
+    table = table.reset_index(drop=True)
     if table.empty:
         raise UserError(f"data.split: {data.split!r} has no face of {data.dataset}")
     whole = np.stack(table["points"].tolist()).reshape(len(table), -1, 2)
@@ -230,7 +247,7 @@ def build(
     eyes = measure_unit(whole, boxes, scheme)
     if not eyes.all():
         raise UserError(f"{archive}: {table['file'][eyes.argmin()]}: both eye corners on one spot: repair it")
-    cut = cut_all(table, archive, data, faults, read)
+    cut = cut_all(table, archive, data, faults, read, folder)
     points = crops.apply(cut.matrices, choose_points(whole, data, scheme))
     faces = Faces(
         images=cut.images,
@@ -245,7 +262,16 @@ def build(
         name=table["file"].to_numpy(str),
         scheme=scheme if data.points == ALL else None,
     )
-    return faces.take(~table["file"].isin(list(faults.broken)).to_numpy()) if faults.broken else faces
+    return _without(faces, table["file"].isin(list(faults.broken)).to_numpy()) if faults.broken else faces
+
+
+def _without(faces: Faces, broken: np.ndarray) -> Faces:
+    """All faces but those; the images move up in their place, for a copy may be larger than the memory."""
+    kept = np.flatnonzero(~broken)
+    for row, old in enumerate(kept):
+        faces.images[row] = faces.images[old]
+    others = replace(faces, images=faces.images[:, :0, :0]).take(kept)
+    return replace(others, images=faces.images[: len(kept)])
 
 
 def measure_unit(points: np.ndarray, boxes: np.ndarray, scheme: Scheme) -> np.ndarray:

@@ -82,8 +82,8 @@ def look(annotated: Annotated, scheme: Scheme, path: Path) -> list[Finding]:
     kept: dict[str, Image.Image] = {}
     broken: list[Finding] = []
     chosen = sheet.choose(annotated.faces)
-    shown, wanted = {face.file for face in chosen}, {face.file for face in annotated.faces}
-    for name, content in formats.members(annotated.path, wanted.__contains__):
+    shown, asked = {face.file for face in chosen}, {face.file for face in annotated.faces}
+    for name, content in formats.members(annotated.path, asked.__contains__):
         try:
             duplicates.add(name, content)
             if name in shown:

@@ -27,7 +27,9 @@ PLAIN = 12  # with more convolutions a net is deep, and only its first filters a
 
 def to_input(crops: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
     """Crops (N, H, W, C) uint8 -> (N, C, H, W) float32, -0.5…0.5, channels last in memory."""
-    batch = torch.as_tensor(crops).to(device, non_blocking=True).permute(0, 3, 1, 2)
+    if isinstance(crops, np.ndarray):
+        crops = torch.from_numpy(crops.copy())  # which may be mirrored, or lie in a file
+    batch = crops.to(device, non_blocking=True).permute(0, 3, 1, 2)
     return (batch.float() / 255 - 0.5).contiguous(memory_format=torch.channels_last)
 
 
@@ -138,7 +140,7 @@ class Trained:
 
     def points_mirrored(self, crops: np.ndarray) -> np.ndarray:
         """As `points`, found in the mirrored crops."""
-        mirrored = self.points(np.ascontiguousarray(crops[:, :, ::-1]))
+        mirrored = self.points(crops[:, :, ::-1])
         return self.scheme.mirror(mirrored, crops.shape[2])
 
     def measure_doubt(self, crops: np.ndarray) -> None:

@@ -74,8 +74,8 @@ class Study:
 
     def find(self, name: str, seed: int) -> Row | None:
         """The training of a row by these very settings against this base, if there was one."""
-        wanted = {"name": name, "base": self.base, "settings": self.settings(name, seed), "seed": str(seed)}
-        return next((row for row in self.rows if wanted.items() <= row.items()), None)
+        sought = {"name": name, "base": self.base, "settings": self.settings(name, seed), "seed": str(seed)}
+        return next((row for row in self.rows if sought.items() <= row.items()), None)
 
     def train(self, name: str, seed: int = SEEDS[0]) -> Row:
         """Train a row unless it was; one that fails has NaN as its error, and is tried again another time."""

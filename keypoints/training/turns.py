@@ -32,7 +32,7 @@ class Turns:
         cores = os.cpu_count() or 1
         self.folder = folder or user_cache_path("facial-keypoints") / "cores"
         self.locks = [self.folder / f"{number}.lock" for number in range(cores)]
-        self.wanted = min(threads, cores)
+        self.count = min(threads, cores)
         self.patience = PATIENCE
         self.told = False
 
@@ -54,7 +54,7 @@ class Turns:
         started, waited = time.monotonic(), 0.0
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            while not _take(self.locks, self.wanted, held) and waited < self.patience:
+            while not _take(self.locks, self.count, held) and waited < self.patience:
                 time.sleep(POLL)
                 waited = time.monotonic() - started
                 if waited > QUIET and not self.told:
@@ -65,11 +65,11 @@ class Turns:
         return waited
 
 
-def _take(locks: list[Path], wanted: int, held: ExitStack) -> bool:
+def _take(locks: list[Path], count: int, held: ExitStack) -> bool:
     """Take so many of the locks if they are free, else none."""
     with ExitStack() as taken:
         for path in locks:
-            if not wanted:
+            if not count:
                 break
             lock = FileLock(path)
             try:
@@ -77,7 +77,7 @@ def _take(locks: list[Path], wanted: int, held: ExitStack) -> bool:
             except Timeout:
                 continue
             taken.callback(lock.release)
-            wanted -= 1
-        if not wanted:
+            count -= 1
+        if not count:
             held.push(taken.pop_all())
-    return not wanted
+    return not count
