@@ -8,6 +8,7 @@ recipe depends on this file. Units: sizes in pixels of the crop, angles in degre
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
@@ -15,6 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from keypoints.landmarks import SCHEMES
 
+RANDOM = "keypoints/models/__init__.py"  # in place of a file of weights: the code that draws them
 ALL = "all"  # the points that the data set marks, whatever they are: their scheme comes with the data
 
 
@@ -99,13 +101,15 @@ class Augment:
 class Codec:
     """How points become what a net learns (see `keypoints/models/codecs.py`)."""
 
-    kind: Literal["coordinates", "heatmap", "pca", "centres"]
-    loss: Literal["mse", "l1", "smooth_l1", "wing", "cross_entropy", "squared", "focal"]
+    kind: Literal["coordinates", "distribution", "heatmap", "pca", "centres"]
+    loss: Literal["mse", "l1", "smooth_l1", "wing", "laplace", "cross_entropy", "squared", "focal"]
     scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = (
-        1.0  # coordinates: targets are (position - offset) * scale, position 0…1
+        1.0  # coordinates, distribution: targets are (position - offset) * scale, position 0…1
     )
     offset: Finite = 0.0
-    sigma: Share = 0.0  # of the Gaussian; heatmap: as a share of the crop's width, centres: of the box's side
+    # Of the Gaussian; heatmap: as a share of the crop's width, centres: of the box's side. distribution: what
+    # the deviation of a map is at least, as a share of the crop's side.
+    sigma: Share = 0.0
     coordinate_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = (
         0.0  # heatmap: of the L1 of the expectation, beside the maps' loss
     )
@@ -138,12 +142,17 @@ class Train:
     compile: bool = False  # the net, by torch.compile, in training: see docs/devices.md
     draws: Count | None = None  # crops an epoch; null: each training face once
     threads: Count | None = None  # of the CPU; null: as many as params.yaml's `threads`
-    init: str | None = None  # a weights file whose trunk it starts from; the last layer is new
+    init: str | None = None  # a weights file to start from, see `training.transfer`; null or RANDOM: none
     frozen: bool = False  # the trunk stays as it was there; only the last layer learns
     faces: Count | None = None  # train on so many of the training faces only, drawn by the seed
     # Epochs, counted from 0, whose answer for one face is kept for a picture; with any, the last one's too.
     snapshots: list[Annotated[int, Field(ge=0, le=10**9)]] = Field(default_factory=list)
     profile: bool = False  # a trace of a few steps by torch.profiler into .profiles/
+
+    @property
+    def starts_from(self) -> Path | None:
+        """The weights file that it starts from, if it does."""
+        return Path(self.init) if self.init and self.init != RANDOM else None
 
 
 @dataclass(config=STRICT)

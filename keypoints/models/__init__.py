@@ -16,7 +16,7 @@ from torch import nn
 from keypoints.errors import UserError
 from keypoints.models.blocks import output_shape
 from keypoints.models.bounds import bounded
-from keypoints.models.codecs import Codec, Coordinates, SoftArgmax
+from keypoints.models.codecs import Codec, Coordinates, Distribution, SoftArgmax
 from keypoints.recipes import Model
 
 # name -> module and class; the third says whether it gives maps (which become coordinates by a
@@ -48,11 +48,14 @@ def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fres
         raise UserError(f"model.options.{min(wrong)}: {model.family} knows {', '.join(known)}")
     spec = codec.output_spec
     coordinates = codec if gives == "maps" and isinstance(codec, Coordinates) else None
-    if coordinates is None and (gives == "maps") != (spec.map_size is not None):
+    needs_maps = spec.map_size is not None or isinstance(codec, Distribution)
+    if coordinates is None and (gives == "maps") != needs_maps:
         raise UserError(f"model.family: {model.family} gives {gives}, which the codec cannot use")
     try:
         with bounded():
-            net = family(channels, spec.count // 2 if coordinates else spec.count, **given, **model.options)
+            net = family(
+                channels, coordinates.points if coordinates else spec.count, **given, **model.options
+            )
             if coordinates:
                 net = nn.Sequential(net, SoftArgmax(coordinates))
             made = output_shape(net, (1, channels, size[1], size[0]))

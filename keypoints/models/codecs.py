@@ -83,6 +83,7 @@ def wing(output: Tensor, target: Tensor, width: float = 5.0, curvature: float = 
     return torch.where(error < width, inner, error - knee).mean()
 
 
+TINY = 1e-3  # under a root, whose slope at 0 is infinite
 NOISE = 1e-3  # variance of a coordinate that no component holds, in that of the first component's weight
 
 ELEMENTWISE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -97,9 +98,8 @@ class Coordinates(Codec):
     """Targets are (position - offset) * scale, as (N, 2 K): x0 y0 x1 y1 …; `weight` times the loss."""
 
     def __init__(self, config: recipes.Codec, points: int, size: tuple[int, int]) -> None:
-        self.config, self.size = config, torch.tensor(size, dtype=torch.float32)
+        self.config, self.points, self.size = config, points, torch.tensor(size, dtype=torch.float32)
         self.output_spec = OutputSpec(2 * points)
-        self.compare = ELEMENTWISE[config.loss]
 
     def encode(self, points: Tensor) -> Tensor:
         return self.from_positions((points + 0.5) / self.size.to(points.device))
@@ -112,19 +112,36 @@ class Coordinates(Codec):
         marked = ~target.isnan()
         if not marked.all():
             output, target = output[marked], target[marked]
-        return self.config.weight * self.compare(output, target)
+        return self.config.weight * ELEMENTWISE[self.config.loss](output, target)
+
+    def from_maps(self, maps: Tensor) -> Tensor:
+        """Probability maps (N, K, h, w) -> the output that `loss` and `decode` take."""
+        return self.from_positions(expectation(maps))
 
     def decode(self, output: Tensor) -> Tensor:
         positions = output.unflatten(1, (-1, 2)) / self.config.scale + self.config.offset
         return positions * self.size.to(output.device) - 0.5
 
 
+def grid(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """The positions, 0…1, of the columns (w) and the rows (h) of maps (N, K, h, w)."""
+    h, w = maps.shape[2:]
+    x = (torch.arange(w, device=maps.device) + 0.5) / w
+    y = (torch.arange(h, device=maps.device) + 0.5) / h
+    return x, y
+
+
 def expectation(weights: Tensor) -> Tensor:
     """The mean position, 0…1, of maps (N, K, h, w) that each sum to 1 -> (N, K, 2) x, y."""
-    h, w = weights.shape[2:]
-    x = (torch.arange(w, device=weights.device) + 0.5) / w
-    y = (torch.arange(h, device=weights.device) + 0.5) / h
+    x, y = grid(weights)
     return torch.stack([(weights.sum(2) * x).sum(-1), (weights.sum(3) * y).sum(-1)], dim=-1)
+
+
+def covariance(weights: Tensor, mean: Tensor) -> Tensor:
+    """How maps (N, K, h, w) that each sum to 1 spread about their mean (N, K, 2) -> (N, K, 3) xx, yy, xy."""
+    x, y = (place - middle for place, middle in zip(grid(weights), mean[..., None].unbind(2), strict=True))
+    xx, yy = (weights.sum(2) * x.square()).sum(-1), (weights.sum(3) * y.square()).sum(-1)
+    return torch.stack([xx, yy, ((weights * x[..., None, :]).sum(-1) * y).sum(-1)], dim=-1)
 
 
 def softmax2d(maps: Tensor) -> Tensor:
@@ -132,15 +149,55 @@ def softmax2d(maps: Tensor) -> Tensor:
     return maps.flatten(2).softmax(-1).view_as(maps)
 
 
+class Distribution(Coordinates):
+    """Each map is a distribution of its point; the loss is how unlikely the true one is (Kumar et al., 2020).
+
+    That is by a Laplace distribution in the plane with the map's mean and covariance, to whose diagonal the
+    square of `sigma`, a share of the crop's side, is added. An error along a direction in which the map is
+    wide, as along the jaw, costs less than one across it. Targets are those of `Coordinates`; outputs are
+    (N, 5 K), with xx yy xy of each point at the end. Only nets that give maps have them.
+    """
+
+    def __init__(self, config: recipes.Codec, points: int, size: tuple[int, int]) -> None:
+        super().__init__(config, points, size)
+        if not config.sigma:
+            raise UserError("codec: a distribution needs a sigma above 0")
+        self.output_spec = OutputSpec(5 * points)
+
+    def from_maps(self, maps: Tensor) -> Tensor:
+        mean = expectation(maps)
+        spread = self.config.scale**2 * covariance(maps, mean)
+        return torch.cat([self.from_positions(mean), spread.flatten(1)], 1)
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        split = 2 * self.points
+        away = (output[:, :split] - target).unflatten(1, (-1, 2))
+        xx, yy, xy = output[:, split:].unflatten(1, (-1, 3)).unbind(-1)
+        least = (self.config.sigma * self.config.scale) ** 2
+        xx, yy = xx + least, yy + least
+        determinant = (xx * yy - xy.square()).clamp_min(least**2)
+        marked = ~away.isnan().any(-1)
+        x, y = torch.where(marked[..., None], away, 0).unbind(-1)
+        distance = (yy * x.square() + xx * y.square() - 2 * xy * x * y) / determinant
+        surprise = determinant.log() / 2 + (3 * distance.clamp_min(0) + TINY).sqrt()
+        return self.config.weight * surprise[marked].mean()
+
+    def perfect(self, target: Tensor) -> Tensor:
+        return torch.cat([target, target.new_zeros(len(target), 3 * self.points)], 1)
+
+    def decode(self, output: Tensor) -> Tensor:
+        return super().decode(output[:, : 2 * self.points])
+
+
 class SoftArgmax(nn.Module):
-    """Maps (N, K, h, w) -> (N, 2 K) in a coordinate codec's units (Sun et al., 2018)."""
+    """Maps (N, K, h, w), not normalised -> what a coordinate codec takes (Sun et al., 2018)."""
 
     def __init__(self, codec: Coordinates) -> None:
         super().__init__()
         self.codec = codec
 
     def forward(self, maps: Tensor) -> Tensor:
-        return self.codec.from_positions(expectation(softmax2d(maps.float())))
+        return self.codec.from_maps(softmax2d(maps.float()))
 
 
 class Heatmap(Codec):
@@ -272,7 +329,11 @@ class Pca(Codec):
         return self.coordinates.decode(mean + output @ basis)
 
 
-LOSSES = {"heatmap": {"cross_entropy", "squared"}, "centres": {"focal"}}  # others: ELEMENTWISE
+LOSSES = {
+    "heatmap": {"cross_entropy", "squared"},
+    "centres": {"focal"},
+    "distribution": {"laplace"},
+}  # others: ELEMENTWISE
 
 
 def build(config: recipes.Codec, points: int, size: tuple[int, int]) -> Codec:
@@ -284,6 +345,7 @@ def build(config: recipes.Codec, points: int, size: tuple[int, int]) -> Codec:
         raise UserError(f"codec.loss: {config.kind} takes {', '.join(sorted(allowed))}, not {config.loss}")
     codecs: dict[str, type[Codec]] = {
         "coordinates": Coordinates,
+        "distribution": Distribution,
         "heatmap": Heatmap,
         "pca": Pca,
         "centres": Centres,
