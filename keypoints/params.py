@@ -16,12 +16,11 @@ from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from keypoints.errors import UserError
-from keypoints.recipes import STRICT, Count, Name, Part, Share, validate
+from keypoints.recipes import RANDOM, STRICT, Count, Name, Part, Share, validate
 
 DEPTH = 20  # of blocks in blocks
 LARGEST = 2**53  # beyond, JSON and others lose digits
 
-RANDOM = "keypoints/models/__init__.py"  # in `inits`: the weights are drawn
 DRAWN = "keypoints/synthetic"  # the `path` of a data set that is drawn or fetched
 
 
@@ -224,7 +223,7 @@ def _parse(tree: dict[str, Any]) -> Params:
         raise ValueError("a mapping of keys is needed")
     _check_plain(tree)
     known = {"seed", "threads", "devices", "profile", "train", "datasets", "submission", "parts"}
-    listed = {"inits", "charts"}  # for dvc.yaml: what it names part by part
+    listed = {"inits", "charts", "trunks"}  # for dvc.yaml, and for options: what is named part by part
     options = {str(key): value for key, value in tree.items() if key not in known | listed}
     for name, option in options.items():
         if not isinstance(option, dict):

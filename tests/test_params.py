@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from keypoints import compose, params
+from keypoints import compose, params, recipes
 from keypoints.errors import UserError
 
 ROOT = compose.CONF.parent
@@ -70,7 +70,7 @@ def test_a_part_of_ones_own_adds_itself_and_changes_nothing(tree: dict[str, Any]
     assert [*parsed.parts] == [*params.parse(tree).parts, "own"]
     assert parsed.dataset("own").path == "/some/faces" and made["parts"]["own"] == "own"
     assert made["inits"]["own"] == parsed.part("own").train.init == "pretrained/landmarks.pt"
-    assert composed(tmp_path, "own=scratch")["inits"]["own"] == params.RANDOM
+    assert composed(tmp_path, "own=scratch")["inits"]["own"] == recipes.RANDOM
 
 
 @pytest.mark.parametrize("key, value", [("inits.nose", "models/face.pt"), ("nose.train.init", "a.pt")])

@@ -68,6 +68,6 @@ def fingerprint(part: recipes.Part, epochs: int, seed: int, threads: int, data: 
     settings = [str(machine), device.uses_bfloat16(part.train.precision, machine)]
     recipe = asdict(part)
     del recipe["evaluate"]  # it does not decide the weights
-    read = [files.sha256(path) for path in (data, part.train.init) if path]
+    read = [files.sha256(path) for path in (data, part.train.starts_from) if path]
     facts = [recipe, epochs, seed, threads, *read, code, versions, settings]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -86,8 +86,8 @@ class Loop:
         config, processes = self.part.train, self.processes
         make_deterministic(self.seed, processes.threads(self.threads))
         new = Trained.new(self.part, self.faces.scheme)
-        if config.init:
-            transfer.start_from(Path(config.init), new, config.frozen)
+        if config.starts_from:
+            transfer.start_from(config.starts_from, new, config.frozen)
         new.mean_shape = mean_of_marked(self.train_faces.points, 0)
         self._check_scheme(new)
         new.codec.fit(torch.from_numpy(self.train_faces.points))

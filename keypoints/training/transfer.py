@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from keypoints.errors import UserError
 from keypoints.models.codecs import SoftArgmax
 from keypoints.models.trained import Trained
+from keypoints.recipes import RANDOM
 
 
 def start_from(file: Path, new: Trained, frozen: bool) -> None:
@@ -34,7 +35,8 @@ def start_from(file: Path, new: Trained, frozen: bool) -> None:
     if wrong or source.part.model.family != new.part.model.family:
         raise UserError(
             f"train.init: the net in {file} is another one ({source.part.model.family}"
-            f"{f', at {wrong[0]}' if wrong else ''}): give `model` and `data.channels` as there"
+            f"{f', at {wrong[0]}' if wrong else ''}): give `model` and `data.channels` as there, or "
+            f"train.init as {RANDOM}"
         )
     ours.load_state_dict(needed | {name: found[name] for name in needed if not name.startswith(last)})
     if frozen:

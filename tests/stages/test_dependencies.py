@@ -14,7 +14,7 @@ import pytest
 import yaml
 from dvc.stage import cache
 
-from keypoints import compose, datasets, dependencies, models, params, paths
+from keypoints import compose, datasets, dependencies, models, params, paths, recipes
 from keypoints.paths import ROOT
 from keypoints.predict import detectors
 
@@ -115,7 +115,7 @@ def test_what_differs_from_part_to_part_is_code_or_a_persons_own():
     """A data set is drawn and weights are random, unless params.yaml names a folder or a file instead."""
     settings = params.load(ROOT / "params.yaml")
     assert (ROOT / DRAWING).is_dir() and DRAWING == params.DRAWN
-    assert (ROOT / params.RANDOM).is_file() and covered(ROOT / params.RANDOM, "train")
+    assert (ROOT / recipes.RANDOM).is_file() and covered(ROOT / recipes.RANDOM, "train")
     assert PIPELINE["stages"]["train"]["foreach"] == "${inits}" and "${item}" in dependencies.declared(
         "train"
     )
