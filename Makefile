@@ -74,9 +74,11 @@ systems: $(READY) ## every option on the real data, one table; resumes; SYSTEMS=
 ablations: $(READY) ## one ingredient at a time, on the real data: results/ablations.md; ABLATIONS='--only no_flip'
 	python -m keypoints.reports.ablations $(ABLATIONS)
 
-bench: $(READY) ## how fast it is here, as ratios: preparation, training, prediction (after `make repro`)
+bench: $(READY) ## how fast it is here, as ratios: preparation, training, memory, pipeline, prediction (after `make repro`)
 	python bench/preparation.py
 	python bench/training.py
+	python bench/memory.py
+	python bench/pipeline.py
 	python bench/predict.py
 
 boxes: $(READY) ## what wrong boxes cost, on the real data: results/boxes.md
@@ -88,8 +90,8 @@ films: $(READY) ## how steadily faces are followed, on drawn films: results/film
 derived: $(READY) ## poses of drawn faces, and how confidence tells the error on real ones: results/derived.md
 	python -m keypoints.reports.derived
 
-release: $(READY) ## the weights of the real run, into pretrained/, with their cards; CARDS=1: only the cards
-	python -m keypoints.reports.release $(if $(CARDS),--cards)
+release: $(READY) ## weights of the real run into pretrained/, with cards; PARTS="face nose": these; CARDS=1: only the cards
+	python -m keypoints.reports.release $(PARTS) $(if $(CARDS),--cards)
 
 docs: $(READY) ## the README's pictures, from the demo's outputs and the shipped weights
 	python docs/demo.py
