@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keypoints import paths
 from keypoints.recipes import Part
 from keypoints.reports import markdown
 from keypoints.reports.conditions import FEW
@@ -15,6 +16,9 @@ COLUMNS = {
     "fr_8": "failures > 8 %",
     "faces": "faces",
 }
+STARTED = """\
+It started from the net of the part `youtube`, trained on frames of YouTube Faces with Udacity's 68 points
+(research)."""
 TERMS = {
     "imm": """\
 Trained on the IMM Face Database (DTU; education and research): people 1 to 32 of 40, in one studio.""",
@@ -88,6 +92,7 @@ def write(name: str, part: Part, about: dict[str, Any]) -> str:
         f"{about['bytes']:,} bytes at half precision.",
         "",
         f"**Data and terms.** {TERMS[part.data.dataset]}",
+        *([STARTED] if part.train.starts_from == paths.weights("youtube") else []),
         "Because of the data the weights are for research and education, not for commerce.",
         "",
         f"**Limits.** {LIMITS[name]}",

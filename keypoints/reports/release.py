@@ -1,5 +1,6 @@
 """Put the weights of the workspace's real run into pretrained/, with a card for each: `make release`.
 
+    python -m keypoints.reports.release landmarks   # these parts only; the others stay as they are
     python -m keypoints.reports.release --cards     # only new cards, of the weights that are there
 
 Half precision; the figures on the cards are of those very files, by the tensors of the workspace.
@@ -28,13 +29,15 @@ FIGURES = FOLDER / "figures.json"
 REMOTE = "shipped"  # of .dvc/config: pretrained/store
 
 
-def main(cards: bool) -> None:
+def main(names: list[str], cards: bool) -> None:
+    if unknown := set(names) - set(SHIPPED):
+        raise UserError(f"{min(unknown)}: shipped are {', '.join(SHIPPED)}")
     settings = params.load()
     if settings.profile.name != "real":
         raise UserError(f"params.yaml is of the profile {settings.profile.name}: run `make real` first")
-    kept = json.loads(FIGURES.read_text()) if cards else {}
-    about: dict[str, Any] = {}
-    for name in SHIPPED:
+    kept = json.loads(FIGURES.read_text()) if cards or names else {}
+    about: dict[str, Any] = dict.fromkeys(SHIPPED) | kept
+    for name in names or SHIPPED:
         part = settings.part(name)
         about[name] = {key: kept[name][key] for key in ("trained", "bytes")} if cards else release(name, part)
         about[name] |= card_figures.measure(name, Trained.load(pretrained.file(name, "pt"), part))
@@ -42,7 +45,7 @@ def main(cards: bool) -> None:
             card.write_text(model_card.write(name, part, about[name]))
     with files.whole(FIGURES) as table:
         table.write_text(json.dumps(about, indent=2) + "\n")
-    for name in SHIPPED:
+    for name in names or SHIPPED:
         print(f"{FOLDER.relative_to(paths.ROOT)}/{name}.pt: {about[name]['bytes']:,} bytes")
 
 
@@ -92,5 +95,7 @@ def run_dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=errors.summary(__doc__))
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(SHIPPED)}; all of them unless said")
     parser.add_argument("--cards", action="store_true", help="only the cards, of the weights that are there")
-    errors.run(main, parser.parse_args().cards)
+    args = parser.parse_args()
+    errors.run(main, args.parts, args.cards)
