@@ -4,7 +4,8 @@
 
 Prints ratios, in one run on one machine, of a part whose tensors `dvc repro` has brought: the training as it
 is, beside one that sees the same batch again and again, beside the net alone, forth and back, and beside two
-processes that share its threads, or have a GPU each (`devices: 2`).
+processes that share its threads, or have a GPU each (`devices: 2`). Then how many faces a second reach a
+device that needs 0.05 ms for each, changed by processes beside it, or bare (`train.augment: device`).
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ from torch import Tensor
 
 from keypoints import errors, params
 from keypoints.datasets import tensors
+from keypoints.landmarks import SCHEMES
 from keypoints.models.device import autocast, choose_device
 from keypoints.models.trained import Trained, to_input
 from keypoints.parallel import cores
 from keypoints.reports import markdown
-from keypoints.training import loop
+from keypoints.training import loop, sampling
 from keypoints.training.launcher import launch
 from keypoints.training.processes import ALONE, Processes
 
 EPOCHS = 3  # of which the quickest counts
 IMAGES = 1_000  # of each, roughly
+FAST = 5e-5  # seconds that a fast device needs for a face, forth and back
 
 
 def main(name: str) -> None:
@@ -57,6 +60,7 @@ def main(name: str) -> None:
         file = Path(folder) / "speed"
         launch(2, train_together, part, faces, threads, file)
         together = float(file.read_text())
+    reached = [feed_fast_device(part, faces, bare) for bare in (False, True)]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
     size = "x".join(map(str, part.data.crop_size))
@@ -73,6 +77,11 @@ def main(name: str) -> None:
         )
     ]
     print("\n".join(markdown.table(["", "img/s", "training's part of it"], rows)))
+    rows = [
+        [what, f"{speed:.0f}", f"{speed * FAST:.2f}"]
+        for what, speed in zip(("changed by processes", "bare"), reached, strict=True)
+    ]
+    print("\n".join(["", *markdown.table(["to a fast device", "img/s", "of what it could take"], rows)]))
     print(f"\nat most {memory:.0f} MiB in memory, the processes that make examples aside")
 
 
@@ -108,6 +117,20 @@ def forth_and_back(part: loop.recipes.Part, faces: tensors.Faces, threads: int) 
             trained.codec.loss(output.float(), target).backward()
         quickest = min(quickest, time.perf_counter() - start)
     return max(1, IMAGES // count) * count / quickest
+
+
+def feed_fast_device(part: loop.recipes.Part, faces: tensors.Faces, bare: bool) -> float:
+    """Images per second that reach a device which leaves all cores to the processes that make examples."""
+    scheme = faces.scheme or SCHEMES[part.data.points]
+    examples = sampling.Examples(part.augment, scheme, faces.only("train"), bare)
+    size = part.train.batch
+    batches = [[(i % len(examples.faces), i) for i in range(n, n + size)] for n in range(0, 4 * IMAGES, size)]
+    made = sampling.load(examples, batches, sampling.count_workers(0))
+    next(made)  # the processes have started
+    start = time.perf_counter()
+    for crops, _ in made:
+        time.sleep(FAST * len(crops))
+    return (len(batches) - 1) * size / (time.perf_counter() - start)
 
 
 if __name__ == "__main__":

@@ -139,6 +139,7 @@ class Train:
     clip: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # norm of the gradient
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
     accumulate: Count = 1  # pieces in which a batch is computed, one after the other: less memory
+    augment: Literal["workers", "device"] = "workers"  # which changes the faces: processes, or a fast GPU
     compile: bool = False  # the net, by torch.compile, in training: see docs/devices.md
     draws: Count | None = None  # crops an epoch; null: each training face once
     threads: Count | None = None  # of the CPU; null: as many as params.yaml's `threads`

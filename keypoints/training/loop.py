@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -23,9 +23,10 @@ from tqdm import tqdm
 from keypoints import recipes
 from keypoints.datasets.tensors import Faces
 from keypoints.errors import UserError
+from keypoints.landmarks import Scheme
 from keypoints.landmarks import average as mean_of_marked
 from keypoints.models.device import choose_device, make_deterministic
-from keypoints.models.trained import Trained
+from keypoints.models.trained import Trained, to_input
 from keypoints.training import snapshots, transfer, turns
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.norms import share_norms
@@ -108,16 +109,14 @@ class Loop:
         """All epochs that are left."""
         config, processes, on_cpu = self.part.train, self.processes, step.device.type == "cpu"
         seen = self.val_faces if len(self.val_faces) else self.train_faces
-        examples = Examples(self.part.augment, new.scheme, self.train_faces)
         first = len(self.history)
         cores = turns.Turns(self.threads if on_cpu and processes.is_first else 0)
-        workers = count_workers(self.threads) // processes.beside
-        loader = load(examples, self._pieces(range(first, self.epochs)), workers)
+        pieces = self._seen(range(first, self.epochs), new.scheme, step.device)
         for epoch in range(first, self.epochs):
             row: Row = {"epoch": epoch + 1, "lr": float(step.schedule.get_last_lr()[0])}
             with cores.hold():
                 started = time.perf_counter()
-                row["train_loss"] = self._epoch(epoch, step, loader)
+                row["train_loss"] = self._epoch(epoch, step, pieces)
                 seconds = time.perf_counter() - started
                 if not processes.is_first:
                     continue
@@ -174,6 +173,22 @@ class Loop:
         for batch in self._draw(epochs):
             for number in range(pieces):
                 yield list(self.processes.part(split(batch, number, pieces)))
+
+    def _seen(
+        self, epochs: Sequence[int], scheme: Scheme, device: torch.device
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """The pieces as the net sees them, and their points, on its device."""
+        config, faces, by_device = self.part.augment, self.train_faces, self.part.train.augment == "device"
+        workers = count_workers(self.threads) // self.processes.beside
+        loader = load(Examples(config, scheme, faces, bare=by_device), self._pieces(epochs), workers)
+        if not by_device:
+            return ((to_input(crops, device), points.to(device)) for crops, points in loader)
+        from keypoints.training.batch_augmentation import BatchAugmenter
+
+        augment = BatchAugmenter(config, scheme, faces.size, faces.margin)
+        seeds = (piece[0][1] for piece in self._pieces(epochs))
+        made = zip(loader, seeds, strict=True)
+        return (augment(canvases.to(device), points.to(device), seed) for (canvases, points), seed in made)
 
     def _validate(self, trained: Trained) -> Row:
         """The averaged net's loss and error on the val split, without augmentation."""

@@ -23,15 +23,20 @@ AHEAD = 4  # batches that each process makes before they are asked for
 
 
 class Examples(Dataset[Example]):
-    """Training examples: a face, changed as the recipe says, or a scene of several. One draw, one example."""
+    """Training examples: a face, changed as the recipe says, or a scene of several. One draw, one example.
 
-    def __init__(self, config: Augment, scheme: Scheme, faces: Faces) -> None:
-        self.faces = faces
+    `bare` ones are canvases and points as they are, for a device that changes them.
+    """
+
+    def __init__(self, config: Augment, scheme: Scheme, faces: Faces, bare: bool = False) -> None:
+        self.faces, self.bare = faces, bare
         self.compose = Composer(config, config.scenes, faces) if config.scenes else None
         self.augment = Augmenter(config, scheme, faces.size, faces.margin)
 
     def __getitem__(self, draw: Draw) -> Example:
         i, seed = draw
+        if self.bare:
+            return self.faces.images[i], self.faces.points[i]
         if self.compose:
             return self.compose(seed)
         return self.augment(self.faces.images[i], self.faces.points[i], seed)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from keypoints import recipes
 from keypoints.errors import UserError
 from keypoints.models.device import autocast
-from keypoints.models.trained import Trained, to_input
+from keypoints.models.trained import Trained
 from keypoints.training.optimization import build_average, build_optimizer, build_schedule
 from keypoints.training.processes import Processes
 
@@ -41,7 +41,10 @@ class Step:
         return state | ({"average": self.average} if self.average else {})
 
     def __call__(self, pieces: Iterable[tuple[Tensor, Tensor]]) -> float:
-        """The loss of a batch, before the step; `pieces` are this process's crops and points of it."""
+        """The loss of a batch, before the step; `pieces` are this process's part of it.
+
+        Each is what the net sees and points, both on its device.
+        """
         loss = self._find_gradients(pieces)
         if self.config.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
@@ -54,12 +57,12 @@ class Step:
     def _find_gradients(self, pieces: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
         """Those of the whole batch, and its loss."""
         self.optimizer.zero_grad(set_to_none=True)
-        encoded = [(crops, self.codec.encode(points.to(self.device))) for crops, points in pieces]
+        encoded = [(seen, self.codec.encode(points)) for seen, points in pieces]
         shares = self._share([target for _, target in encoded])
         loss = torch.zeros((), device=self.device)
-        for (crops, target), share in zip(encoded, shares, strict=True):
+        for (seen, target), share in zip(encoded, shares, strict=True):
             with autocast(self.config.precision, self.device):
-                output = self.net(to_input(crops, self.device))
+                output = self.net(seen)
             part = self.codec.loss(output.float(), target) * share
             part.backward()
             loss += part.detach()

@@ -9,7 +9,7 @@ import torch
 
 from keypoints.errors import UserError
 from keypoints.landmarks import NOSE
-from keypoints.models.trained import Trained
+from keypoints.models.trained import Trained, to_input
 from keypoints.recipes import Model, Part
 from keypoints.training.loop import Loop
 from keypoints.training.processes import Processes
@@ -27,9 +27,9 @@ def gradients(part: Part, pieces: list[slice]) -> tuple[float, list[torch.Tensor
     faces = (pairs() if own else blob_faces()).take(torch.arange(7).numpy())
     config = replace(part.train, accumulate=len(pieces))
     new = Trained.new(part, PAIR if own else NOSE)
-    crops, points = torch.from_numpy(faces.crops().copy()), torch.from_numpy(faces.points)
+    seen, points = to_input(faces.crops()), torch.from_numpy(faces.points)
     step = Step(config, new, 1, Processes())
-    loss = step._find_gradients([(crops[piece], points[piece]) for piece in pieces])
+    loss = step._find_gradients([(seen[piece], points[piece]) for piece in pieces])
     return loss.item(), [parameter.grad for parameter in new.model.parameters()]
 
 
