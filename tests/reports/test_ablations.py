@@ -112,7 +112,7 @@ def test_rows_that_are_listed_no_more_stay(runs):
 
 
 def test_a_row_that_is_not_listed_is_named_before_anything_is_trained(runs):
-    with pytest.raises(UserError, match=r"no_nothing: conf/ablations\.yaml lists base, no_flip"):
+    with pytest.raises(UserError, match=r"no_nothing: conf/ablations\.yaml lists base, from_nothing"):
         ablations.main(["no_flip", "no_nothing"], [], "real", None)
     assert not runs.made
 

@@ -21,11 +21,11 @@ SIZE = (WIDTH, HEIGHT)
 BATCH = replace(EVERYTHING, perspective=0.0)
 
 
-def random_batch(channels: int = 3, margin: int = MARGIN, faces: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
+def random_batch(channels: int = 3, margin: int = MARGIN) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
-    shape = (faces, HEIGHT + 2 * margin, WIDTH + 2 * margin, channels)
+    shape = (5, HEIGHT + 2 * margin, WIDTH + 2 * margin, channels)
     canvases = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
-    return canvases, torch.rand((faces, 68, 2), generator=generator) * torch.tensor(SIZE)
+    return canvases, torch.rand((5, 68, 2), generator=generator) * torch.tensor(SIZE)
 
 
 @pytest.mark.parametrize(
