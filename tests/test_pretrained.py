@@ -62,9 +62,9 @@ def test_the_store_in_the_repository_has_them(part, kind):
 
 
 def test_they_are_small_and_good():
-    assert sum(told["bytes"] for told in TOLD.values()) <= 12e6
+    assert sum(told["bytes"] for told in TOLD.values()) <= 14e6  # a wheel of 15 MB
     for rows in TOLD["landmarks"]["figures"].values():
-        assert rows["helen/testset"]["nme"] <= 3.4
+        assert rows["helen/testset"]["nme"] <= 3.25
 
 
 def test_a_checkout_reads_the_store_by_the_pointers_hash(monkeypatch, tmp_path):

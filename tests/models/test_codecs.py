@@ -295,6 +295,17 @@ def test_descent_widens_a_map_as_far_as_the_points_are_spread() -> None:
     assert found[0, 2] > 4 * found[0, 3] > 0
 
 
+def test_a_distribution_is_computed_exactly_also_in_mixed_precision() -> None:
+    """A narrow map, and a point at the other end: rounded to 16 bits, the distance could be negative."""
+    codec = distribution(4)
+    maps = 30 * torch.rand((50, 4, 16, 24), generator=torch.Generator().manual_seed(0))
+    target = codec.encode(draw(3, faces=50, low=-1, high=2))
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = codecs.SoftArgmax(codec)(maps)
+    torch.testing.assert_close(mixed, codecs.SoftArgmax(codec)(maps))
+    assert codec.loss(mixed, target).isfinite()
+
+
 def test_a_distribution_ignores_points_that_a_face_lacks() -> None:
     codec, fewer = distribution(4), distribution(3)
     maps = torch.rand(3, 4, 16, 24).requires_grad_()
