@@ -38,7 +38,8 @@ def curves(path: File, history: pd.DataFrame, unit: str = EYES) -> None:
                 "markersize": 3,
             }
             left.plot(epoch, history[column], label=label, **look)
-        if (history[["train_loss", "val_loss"]] > 0).any(axis=None):
+        losses = history[["train_loss", "val_loss"]]
+        if (losses > 0).any(axis=None) and not (losses < 0).any(axis=None):  # as a likelihood's may be
             left.set_yscale("log", nonpositive="mask")
             left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             left.yaxis.set_major_formatter("{x:g}")

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from keypoints import files, plots
+from keypoints.colours import LINES
 from keypoints.landmarks import IBUG, IMM, NOSE
 from keypoints.paths import ROOT
 
@@ -123,6 +124,21 @@ def test_y_goes_down_on_the_mean_face(tmp_path):
     dark = (picture - [68, 1, 84] == 0).all(axis=-1)
     y, x = np.nonzero(dark)
     assert y.mean() > 0.8 * len(picture) and 0.3 * 440 < x.mean() < 0.7 * 440
+
+
+def test_a_loss_below_zero_is_drawn_to_its_end(tmp_path):
+    """A likelihood's may be; a logarithmic axis would end where it gets there."""
+    epochs = np.arange(1, 41)
+    ends = []
+    for lowest in (1.0, -1.0):
+        loss = np.linspace(3, lowest, 40)
+        rows = pd.DataFrame({"epoch": epochs, "train_loss": loss, "val_loss": loss + 1, "val_nme": 5.0})
+        plots.curves(tmp_path / "c.png", rows)
+        picture = pixels(tmp_path / "c.png")
+        colour = np.array(matplotlib.colors.to_rgb(LINES[0])) * 255
+        line = (np.abs(picture[60:] - colour) < 8).all(axis=-1)  # below the legend
+        ends.append(np.nonzero(line)[1].max())
+    assert abs(ends[0] - ends[1]) < 25
 
 
 def test_best_and_worst_are_chosen(tmp_path):
