@@ -15,8 +15,8 @@ NEAR = 5.0  # % of the distance of the outer eye corners: who marks by hand seld
 FLOOR = 0.2  # %: answers that lie nearer than that agree
 # In the curve's logarithmic odds: of each region, and per logarithm of how far the point's own answers and
 # those of all points on average lie apart, %.
-REGIONS = {"jaw": 1.485, "brows": 2.488, "nose": 4.012, "eyes": 4.567, "mouth": 3.386}
-OWN, ALL = -0.339, -1.747
+REGIONS = {"jaw": 1.441, "brows": 2.511, "nose": 4.331, "eyes": 4.459, "mouth": 3.564}
+OWN, ALL = -0.336, -1.592
 
 
 def of_points(apart: np.ndarray) -> np.ndarray:

@@ -63,7 +63,7 @@ def main() -> None:
 def describe_head(marked: np.ndarray) -> list[str]:
     """A table of the head that `mean_head.factor` finds."""
     found = mean_head.factor(marked)
-    rows = [[str(k), *(f"{value + 0:.3f}" for value in found[STABLE.index(k)])] for k in HALF]
+    rows = [[str(k), *(f"{value:z.3f}" for value in found[STABLE.index(k)])] for k in HALF]
     return markdown.table(["point", "to the right", "down", "towards us"], rows)
 
 
