@@ -36,8 +36,8 @@ ROLLED = 10.0  # degrees: and where it is turned by more
 UNSURE = 1.5  # more: the face is looked for turned too
 ROLLS = (60.0, -60.0, 180.0)  # degrees: by which; the net copes with the rest
 PROMISING = 0.4  # but not where the detector is less sure: that is seldom a face, and costs most of the time
-HOPELESS = 4.0  # times the doubt that tells faces: what is less than promising is not looked at again
-NO_FACE = 3.5  # times the detector's score: more, after all looks, is no face
+NO_FACE = 1.3, 3.5  # and so much more for a detector that is quite sure: more, after all looks, is no face
+HOPELESS = 4.0  # times as much: a closer look will not help
 TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
 
 
@@ -193,8 +193,8 @@ class Predictor:
         return found, apart
 
     def _is_hopeless(self, place: Place, doubt: float) -> bool:
-        """Whether a weak box is in so much doubt that a closer look will show no face either."""
-        return place.score < PROMISING and not self.is_face(doubt / HOPELESS, place.score)
+        """Whether a place is in so much doubt that a closer look will show no face either."""
+        return not self.is_face(doubt / HOPELESS, place.score)
 
     def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """Look once at each place.
@@ -245,7 +245,8 @@ class Predictor:
 
         Where doubt tells nothing, everything is one.
         """
-        return not self.tells_faces or doubt <= NO_FACE * score * self.net.doubt
+        least, more = NO_FACE
+        return not self.tells_faces or doubt <= (least + more * score) * self.net.doubt
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""

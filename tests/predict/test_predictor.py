@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -235,6 +236,15 @@ def test_what_is_no_face_is_left_out_unless_its_box_was_given(shipped, monkeypat
     assert shipped(noise) == []
     assert len(shipped(noise, [box])) == 1
     assert len(shipped(ASTRONAUT, [(180.0, 78.0, 90.0, 90.0)])) == 1
+
+
+@given(st.floats(0, 20), st.floats(0, 1), st.floats(0, 1))
+def test_the_surer_the_detector_the_more_doubt_a_face_may_be_in(doubts, score, other):
+    one, surer = sorted((score, other))
+    predictor = SimpleNamespace(tells_faces=True, net=SimpleNamespace(doubt=2.0))
+    if Predictor.is_face(predictor, doubts, one):
+        assert Predictor.is_face(predictor, doubts, surer)
+    assert Predictor.is_face(predictor, 2.0, one), "as little as 99 of 100 faces: always one"
 
 
 def test_weights_of_unknown_doubt_believe_their_detector(weights):
