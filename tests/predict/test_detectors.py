@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -82,6 +83,22 @@ def test_weak_boxes_are_left_out_where_nobody_sorts_them_afterwards(monkeypatch)
     monkeypatch.setattr(whole, "ALONE", 0.6, raising=False)
     assert detectors.build("whole")(picture) and not detectors.build("whole", alone=True)(picture)
     assert not detectors.build("whole", min_score=0.51)(picture)
+
+
+@pytest.mark.parametrize("side, score, sizes", [(9, 0.7, [40, 80]), (10, 0.7, [40]), (9, 0.5, [40])])
+def test_beside_a_small_face_that_is_sure_others_are_looked_for(side, score, sizes):
+    """In a larger copy of the picture, where there is one."""
+    seen = []
+
+    def detector(image):
+        seen.append(image.shape[1])
+        return [Detection((0, 0, side, side), score)]
+
+    module = SimpleNamespace(LONGEST=40, SMALL=10, CLOSER=80, ALONE=0.6)
+    found = detectors.at_own_size(detector, module)(np.zeros((50, 100, 3), np.uint8))
+    assert seen == sizes
+    assert [one.box[2] for one in found] == [100 / size * side for size in sizes]
+    assert len(detectors.at_own_size(detector, module)(np.zeros((20, 40, 3), np.uint8))) == 1
 
 
 def test_one_face_found_twice_is_one():

@@ -3,7 +3,8 @@
 The parts that see a face by its box were trained on boxes as dlib's detector draws them, so every
 detector's box is moved and scaled to where dlib's would be: its CALIBRATION, measured by `make boxes` on
 training photographs of iBUG. A detector is added by its file, with CALIBRATION and LONGEST (the pixels per
-side that it searches), and a line in DETECTORS; one with many weak boxes has ALONE, see `build`.
+side that it searches), and a line in DETECTORS; one with many weak boxes has ALONE, see `build`, and one that
+sees the smallest faces in a second search has SMALL and CLOSER, see `at_own_size`.
 """
 
 from __future__ import annotations
@@ -87,15 +88,27 @@ def turn_back(found: Detection, turns: int, image: np.ndarray) -> Detection:
 
 
 def at_own_size(detector: Detector, module: ModuleType) -> Detector:
-    """The detector for pictures of any size, which it sees at its LONGEST; its boxes as it draws them."""
+    """The detector for pictures of any size, which it sees at its LONGEST; its boxes as it draws them.
 
-    def find(image: np.ndarray) -> list[Detection]:
-        small, factor = shrink(image, module.LONGEST)
+    Where it is as sure as ALONE of a face smaller than SMALL there, it looks at the picture at its CLOSER
+    too; one face may then be found twice.
+    """
+    small = getattr(module, "SMALL", 0.0)
+
+    def search(image: np.ndarray, longest: int) -> tuple[list[Detection], float]:
+        """What is found, and how many of the picture's pixels one is that the detector sees."""
+        seen, factor = shrink(image, longest)
         found = []
-        for detection in detector(small):
+        for detection in detector(seen):
             left, top, width, height = detection.box
             box = (left * factor, top * factor, width * factor, height * factor)
             found.append(replace(detection, box=box))
+        return found, factor
+
+    def find(image: np.ndarray) -> list[Detection]:
+        found, factor = search(image, module.LONGEST)
+        if factor > 1 and any(one.box[2] < small * factor and one.score >= module.ALONE for one in found):
+            found += search(image, module.CLOSER)[0]
         return found
 
     return find

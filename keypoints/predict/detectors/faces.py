@@ -12,6 +12,8 @@ from keypoints.predict.detectors.detection import Calibration, Detection
 
 CALIBRATION = Calibration(side=1.05, right=-0.019, down=-0.013)  # measured: results/boxes.md
 LONGEST = 480  # pixels: a larger picture is searched at this size
+SMALL = 64  # of those pixels: beside a face with such a side, others may be too small to be seen
+CLOSER = 1280  # pixels: a picture with such a face is searched at this size as well
 SURE = 0.3  # a less certain place is no face; chosen on validation photographs
 ALONE = 0.6  # the same where no points tell afterwards what is a face
 STEP = 32  # pixels: sides are a multiple of it, by grey on the right and below
