@@ -35,7 +35,11 @@ from keypoints.reports import markdown
 
 OUT = Path("results/boxes.md")
 SAMPLE = 300  # training photographs to calibrate on
-SCENES, SEED = 150, 0
+SEED = 0
+SCENES = {  # how many, and what they look like
+    "Scenes of several faces": (150, scenes.Layout()),
+    "Crowds": (30, scenes.Layout(size=(1920, 1440), faces=(10, 25), sides=(40.0, 200.0))),
+}
 MEGAPIXEL = 1e6
 WRONG = {  # how a box is changed: scale, shift to the right and down in sides
     "as it is": (1.0, 0.0, 0.0),
@@ -82,7 +86,8 @@ def main(weights: Path) -> None:
     lines += ["", "Turned about the middle of the face, in the box that holds the turned face:", ""]
     lines += measure_rolls(predictor, photos)
     lines += ["", "## Detectors", "", *measure_detectors(predictor, photos)]
-    lines += ["", "## Scenes of several faces", "", *measure_scenes(predictor, photos)]
+    for title, (count, layout) in SCENES.items():
+        lines += ["", f"## {title}", "", *measure_scenes(predictor, photos, count, layout)]
     with files.whole(OUT) as path:
         path.write_text("\n".join(lines) + "\n")
     print(f"{OUT} is written")
@@ -97,8 +102,9 @@ def measure_calibrations(faces: list[Photo]) -> list[str]:
         detector = detectors.at_own_size(*detectors.load(name))
         hits = []
         for photo in tqdm(faces, desc=name, disable=None):
-            if hit := find_nearest(detector(np.asarray(photo.image)), photo.box):
-                hits.append(crops.relate(hit, photo.box))
+            boxes = [one.box for one in detector(np.asarray(photo.image))]
+            if (nearest := find_nearest(boxes, photo.box)) is not None:
+                hits.append(crops.relate(boxes[nearest], photo.box))
         middle = (f"{value:.3f}" for value in np.median(hits, axis=0))
         rows.append([name, *middle, f"{len(hits) / len(faces):.1%}"])
     return [*lines, *markdown.table(["detector", "side", "to the right", "down", "finds"], rows)]
@@ -157,11 +163,12 @@ def measure_detectors(predictor: Predictor, photos: list[Photo]) -> list[str]:
     return markdown.table([*header, "ms, 0.15 MP", "ms, 1 MP", "license", "to install"], rows)
 
 
-def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
-    """What each detector finds in scenes composed of these photographs."""
+def measure_scenes(predictor: Predictor, photos: list[Photo], count: int, layout: scenes.Layout) -> list[str]:
+    """What each detector finds in so many scenes composed of these photographs."""
     rng = np.random.default_rng(SEED)
     parts = [scenes.Photo(np.asarray(photo.image), photo.box, photo.points) for photo in photos]
-    made = [scenes.compose(parts, scenes.Layout(), rng) for _ in range(SCENES)]
+    made = [scenes.compose(parts, layout, rng) for _ in range(count)]
+    smallest, largest = layout.sides
     rows: list[list[markdown.Cell]] = []
     for name in available_detectors():
         detector = detectors.build(name)
@@ -169,10 +176,7 @@ def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
         others = 0
         for scene, placed in tqdm(made, desc=name, disable=None):
             image = Image.fromarray(scene)
-            found = detector(scene)
-            _, apart = predictor.look_closely([Place(image, one.box, one.roll, one.score) for one in found])
-            pairs = zip(found, apart.mean(-1), strict=True)
-            boxes = [one.box for one, doubt in pairs if predictor.is_face(doubt, one.score)]
+            boxes = [face.box for face in predictor.believe(image, detector(scene))]
             truth = [upright_box(face) for face in placed]
             hits += [
                 (face, any(crops.overlap(box, other) > 1 / 3 for other in boxes))
@@ -186,25 +190,24 @@ def measure_scenes(predictor: Predictor, photos: list[Photo]) -> list[str]:
                 [hit for face, hit in hits if low <= abs(face.roll) < high]
                 for low, high in ((0, 30), (30, 60), (60, 91))
             ),
-            [hit for face, hit in hits if upright_box(face)[2] < 40],
+            [hit for face, hit in hits if upright_box(face)[2] < 2 * smallest],
         )
         rows.append([name, *(f"{np.mean(group):.1%}" for group in groups), others])
-    text = f"{SCENES} scenes of 640 × 480 pixels; {len(hits)} faces of 20 to 220 pixels, some partly covered."
-    header = ["detector", "finds", "roll < 30°", "30 to 60°", "60 to 90°", "< 40 px", "other boxes"]
+    width, height = layout.size
+    text = f"{count} scenes of {width} × {height} pixels; {len(hits)} faces of {smallest:.0f} to "
+    text += f"{largest:.0f} pixels, some partly covered."
+    small = f"< {2 * smallest:.0f} px"
+    header = ["detector", "finds", "roll < 30°", "30 to 60°", "60 to 90°", small, "other boxes"]
     return [text, "", *markdown.table(header, rows)]
 
 
 def answer(
     predictor: Predictor, photo: Photo, found: Sequence[detectors.Detection]
 ) -> tuple[np.ndarray | None, int]:
-    """The points of the photograph's face where it is found, and how many other boxes are left."""
-    points, apart = predictor.look_closely(
-        [Place(photo.image, one.box, one.roll, one.score) for one in found]
-    )
-    kept = [i for i, doubt in enumerate(apart.mean(-1)) if predictor.is_face(doubt, found[i].score)]
-    nearest = find_nearest([found[i] for i in kept], photo.box)
-    own = next((i for i in kept if found[i].box == nearest), None)
-    return (None, len(kept)) if own is None else (points[own], len(kept) - 1)
+    """The points of the photograph's face where it is found, and how many other faces are seen."""
+    faces = predictor.believe(photo.image, found)
+    own = find_nearest([face.box for face in faces], photo.box)
+    return (None, len(faces)) if own is None else (faces[own].points, len(faces) - 1)
 
 
 def timed(
@@ -266,10 +269,10 @@ def available_detectors() -> Iterator[str]:
             print(f"left out: {error}")
 
 
-def find_nearest(found: list[detectors.Detection], box: Region) -> Region | None:
-    """The detected box that shows the face of `box`: the one that shares most with it, and a third."""
-    best = max((d.box for d in found), key=lambda other: crops.overlap(other, box), default=None)
-    return best if best and crops.overlap(best, box) > 1 / 3 else None
+def find_nearest(boxes: Sequence[Region], box: Region) -> int | None:
+    """Which of these boxes shows the face of `box`: the one that shares most with it, and a third."""
+    shared = [crops.overlap(other, box) for other in boxes]
+    return int(np.argmax(shared)) if max(shared, default=0) > 1 / 3 else None
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from keypoints import crops
 from keypoints.datasets import scenes
 from keypoints.paths import ROOT
 from keypoints.predict import detectors, framing
-from keypoints.predict.detectors import Detection, dlib_hog
+from keypoints.predict.detectors import dlib_hog
 from keypoints.reports import box_study
 from keypoints.synthetic.head import Expression, Head, Person, Pose
 
@@ -69,8 +69,7 @@ def test_a_shifted_box_is_seen_as_it_was_shifted(scale, right, down):
     assert found == pytest.approx((scale, right, down))
 
 
-def test_the_nearest_detection_must_share_a_third():
+def test_the_nearest_box_must_share_a_third():
     box, near, far = (0.0, 0.0, 10.0, 10.0), (1.0, 0.0, 10.0, 10.0), (8.0, 0.0, 10.0, 10.0)
-    found = [Detection(far, 9.0), Detection(near, 1.0)]
-    assert box_study.find_nearest(found, box) == near
-    assert box_study.find_nearest(found[:1], box) is box_study.find_nearest([], box) is None
+    assert box_study.find_nearest([far, near], box) == 1
+    assert box_study.find_nearest([far], box) is box_study.find_nearest([], box) is None
