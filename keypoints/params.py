@@ -87,6 +87,7 @@ class Dataset:
 @dataclass(config=STRICT)
 class Submission:
     part: Name
+    closely: bool = False  # look again where the points of the first look say that the face is
 
 
 @dataclass(config=STRICT)

@@ -7,15 +7,24 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from tqdm import tqdm
 
-from keypoints import errors, files, params
-from keypoints.datasets import ibug, tensors
-from keypoints.errors import Faults, UserError
+from keypoints import errors, files, images, params
+from keypoints.datasets import ibug
+from keypoints.datasets.archives import members
+from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
 from keypoints.models.trained import Trained
+from keypoints.predict.predictor import BATCH, Place, Predictor
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def main(model: Path, archive: Path, out: Path) -> None:
@@ -23,18 +32,48 @@ def main(model: Path, archive: Path, out: Path) -> None:
     name = settings.submission.part
     part = settings.part(name)
     torch.set_num_threads(settings.threads_of(name))
-    trained = Trained.load(model, part)
-    if trained.scheme is not IBUG:
-        raise UserError(f"submission.part: {name!r} finds {trained.scheme.name}, the list has {IBUG.name}")
+    scheme = Trained.load(model, part).scheme
+    if scheme is not IBUG:
+        raise UserError(f"submission.part: {name!r} finds {scheme.name}, the list has {IBUG.name}")
+    predictor = Predictor(weights=model, detector="whole", tta=part.evaluate.flip)
+    look = predictor.look_closely if settings.submission.closely else predictor.look
     listed = ibug.kaggle_list(archive)
-    cropped = tensors.cut_all(listed, archive, part.data, Faults(archive, 0.0))
-    points = cropped.in_image(trained.points(cropped.crops(), flip=part.evaluate.flip))
+    points = np.zeros((len(listed), IBUG.points, 2), np.float32)
+    for rows, places in read(listed, archive):
+        points[rows] = look(places)[0]
     with files.whole(out) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["Id", "Predicted"])
         # Id = i * 136 + 2 k for x and + 1 for y of landmark k of the i-th image.
         writer.writerows((i, f"{value:.3f}") for i, value in enumerate(points.ravel()))
     print(f"{out}: {len(points)} faces by {name}")
+
+
+def read(listed: pd.DataFrame, archive: Path) -> Iterator[tuple[list[int], list[Place]]]:
+    """The faces of the list, some at once, in the archive's order: their rows, and where they are.
+
+    Raises `UserError` for a picture that cannot be read.
+    """
+    rows: dict[str, list[int]] = {}
+    for row, file in enumerate(listed["file"].tolist()):
+        rows.setdefault(file, []).append(row)
+    boxes = listed[["left", "top", "box_width", "box_height"]].to_numpy(float)
+    chosen: list[int] = []
+    places: list[Place] = []
+    for file, content in tqdm(members(archive, rows.__contains__), total=len(rows), unit="img", disable=None):
+        try:
+            image = images.decode(content, 3)
+        except ValueError as error:
+            raise UserError(f"{archive}: {file}: {error}") from None
+        for row in rows[file]:
+            left, top, width, height = boxes[row].tolist()
+            chosen.append(row)
+            places.append(Place(image, (left, top, width, height)))
+        if len(places) >= BATCH:
+            yield chosen, places
+            chosen, places = [], []
+    if places:
+        yield chosen, places
 
 
 if __name__ == "__main__":

@@ -160,7 +160,9 @@ def run_system(system: System, composed: dict[str, Any], profile: str, scorer: P
         return describe(system, composed) | found
     scored = can_be_scored(composed, part, scorer)
     if scored:
-        overrides, targets = [*overrides, f"submission.part={part}"], [*targets, "submit"]
+        closely = str(system.option == "best").lower()  # the write-ups' nets looked once
+        submission = [f"submission.part={part}", f"submission.closely={closely}"]
+        overrides, targets = [*overrides, *submission], [*targets, "submit"]
     commit = experiments.run(name, overrides, targets)
     if not commit:
         return describe(system, composed) | {"failed": experiments.failure_reason(name)}

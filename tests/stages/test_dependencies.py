@@ -162,7 +162,7 @@ def test_modules_that_are_loaded_by_name_are_found():
         ("keypoints/plots/faces.py", {"render", "collection"}),
         ("keypoints/models/codecs.py", {"train", "evaluate", "render", "collection", "submit"}),
         ("keypoints/datasets/youtube.py", {"parse", "preprocess", "collection", "submit"}),
-        ("keypoints/predict/framing.py", {"collection"}),
+        ("keypoints/predict/framing.py", {"collection", "submit"}),
         ("keypoints/training/loop.py", {"train", "render"}),
         ("keypoints/synthetic/head.py", {"download"}),
         ("stages/train.py", {"train"}),
