@@ -86,7 +86,7 @@ class Study:
         print(f"== {name}, seed {seed}: {' '.join(self.listed[name])}", flush=True)
         history = self.run(name, seed, "train", paths.history(self.part))
         seconds = experiments.training_seconds(self.experiment(name, seed))
-        row = {"name": name, "changed": " ".join(self.listed[name]).replace(f"{self.part}.", "")}
+        row = {"name": name, "changed": " ".join(experiments.shorten(self.listed[name], self.part))}
         row |= {"base": self.base, "settings": self.settings(name, seed), "seed": str(seed)}
         row |= read_validation(history or "")
         row |= {"minutes": f"{seconds / 60:.1f}" if seconds else "", "test_nme": ""}

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 
+def shorten(overrides: Sequence[str], part: str) -> list[str]:
+    """The overrides as a table shows them, whose row says which part they are of."""
+    return [re.sub(rf"^(\+*){part}\.", r"\1", override) for override in overrides]
+
+
 def run(experiment: str, overrides: Sequence[str], targets: Sequence[str]) -> str | None:
     """Run stages as an experiment in a temporary folder, with these `-S`; its commit, None where it failed.
 

@@ -180,7 +180,7 @@ def describe(system: System, composed: dict[str, Any]) -> dict[str, Any]:
     data = composed[system.part]["data"]
     return {
         "system": system.title,
-        "changed": ", ".join(system.changed).replace(f"{system.part}.", "") or None,
+        "changed": ", ".join(experiments.shorten(system.changed, system.part)) or None,
         "parameters": count_parameters(composed, system.part),
         "size": f"{data['crop_size'][0]}x{data['crop_size'][1]}",
         "split": data["split"],

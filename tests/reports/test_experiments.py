@@ -82,3 +82,8 @@ def test_results_note_how_long_the_weights_took(tracked, train, monkeypatch):
     Path("minutes.json").write_text('{"youtube": 3.0}')
     run_report.note_minutes(Path("minutes.json"), ["nose", "face"])
     assert json.loads(Path("minutes.json").read_text()) == {"youtube": 3.0, "nose": 1.5, "face": None}
+
+
+def test_overrides_are_shown_without_their_part():
+    made = ["face.train.init=models/face.pt", "+face.train.draws=9", "seed=face."]
+    assert experiments.shorten(made, "face") == ["train.init=models/face.pt", "+train.draws=9", "seed=face."]
