@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from keypoints import crops, errors, files, paths
 from keypoints.crops import Region
-from keypoints.datasets import scenes
+from keypoints.datasets import face_table, scenes
 from keypoints.datasets.archives import members
 from keypoints.errors import UserError
 from keypoints.evaluation import metrics
@@ -70,7 +70,7 @@ class Photo:
 
 
 def main(weights: Path) -> None:
-    ibug, imm = (pd.read_parquet(paths.table(name)) for name in ("ibug", "imm"))
+    ibug, imm = (face_table.load(paths.table(name))[0] for name in ("ibug", "imm"))
     test = ibug[(ibug["subset"] == "helen/testset") & (ibug["split_strict"] == "test")]
     train = ibug[ibug["split_strict"] == "train"]
     if len(train) < SAMPLE or test.empty:

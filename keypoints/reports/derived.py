@@ -18,6 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from keypoints import errors, files, paths
+from keypoints.datasets import face_table
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
 from keypoints.predict import confidence
@@ -36,7 +37,7 @@ STEPS = 30  # Newton's, for a curve of seven numbers
 
 
 def main() -> None:
-    ibug = pd.read_parquet(paths.table("ibug"))
+    ibug, _ = face_table.load(paths.table("ibug"))
     train, val = (ibug[ibug["split_strict"] == split] for split in ("train", "val"))
     test = ibug[(ibug["subset"] == "helen/testset") & (ibug["split_strict"] == "test")]
     if min(map(len, (train, val, test))) < 100:

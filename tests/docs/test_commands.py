@@ -477,6 +477,15 @@ def test_the_words_below_the_tables_have_the_same_figures() -> None:
         assert f"{read(f'systems/real/{name}.json')['epochs']} of {full}" in words
 
 
+def test_the_targets_page_has_the_same_figures() -> None:
+    reached = [
+        line.split("|")[3].strip() for line in prose(ROOT / "results/targets.md").splitlines() if "|" in line
+    ]
+    kaggle, papers = (read(f"systems/real/landmarks-best_{name}.json") for name in ("kaggle", "300w"))
+    assert {percent(papers), pixels(kaggle["kaggle"]), percent(measured("youtube"))} <= set(reached)
+    assert {f"{measured('face')['mse']:.6f}", f"{measured('nose')['mae_px'] / 8:.2f} px"} <= set(reached)
+
+
 def percent(row: dict[str, Any]) -> str:
     return f"{row['nme']:.2f} %"
 
