@@ -32,7 +32,7 @@ def main(model: Path, archive: Path, out: Path) -> None:
     name = settings.submission.part
     part = settings.part(name)
     torch.set_num_threads(settings.threads_of(name))
-    scheme = Trained.load(model, part).scheme
+    scheme = Trained.load(model, part).scheme  # refuses weights of another recipe
     if scheme is not IBUG:
         raise UserError(f"submission.part: {name!r} finds {scheme.name}, the list has {IBUG.name}")
     predictor = Predictor(weights=model, detector="whole", tta=part.evaluate.flip)

@@ -36,8 +36,8 @@ ROLLED = 10.0  # degrees: and where it is turned by more
 UNSURE = 1.5  # more: the face is looked for turned too
 ROLLS = (60.0, -60.0, 180.0)  # degrees: by which; the net copes with the rest
 PROMISING = 0.4  # but not where the detector is less sure: that is seldom a face, and costs most of the time
-NO_FACE = 1.3, 3.5  # and so much more for a detector that is quite sure: more, after all looks, is no face
-HOPELESS = 4.0  # times as much: a closer look will not help
+NO_FACE = 1.3, 3.5  # more than the first plus the second times the detector's score, after all looks: no face
+HOPELESS = 4.0  # times that limit, after one look: a closer one will not help
 TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
 
 
