@@ -18,10 +18,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from keypoints import datasets, errors, params
+from keypoints import datasets, errors
 from keypoints.datasets import face_table, tensors
 from keypoints.errors import Faults
 from keypoints.reports import markdown
+from keypoints.settings import params
 from keypoints.training.loop import Loop
 
 OFTEN = 0.02  # seconds between two looks at the memory

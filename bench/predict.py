@@ -23,8 +23,8 @@ import skimage
 from PIL import Image
 
 from keypoints import Predictor, errors
-from keypoints.images import ENDINGS, open_picture
 from keypoints.parallel import cores, in_order
+from keypoints.pictures.images import ENDINGS, open_picture
 from keypoints.reports import markdown
 from keypoints.reports.box_study import grow
 

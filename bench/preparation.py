@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from keypoints import errors, images, params
+from keypoints import errors
 from keypoints.datasets import archives, face_table, tensors
 from keypoints.errors import Faults
 from keypoints.parallel import cores
+from keypoints.pictures import images
 from keypoints.reports import markdown
+from keypoints.settings import params
 
 TIMES = 3  # of which the quickest counts
 

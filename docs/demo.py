@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from keypoints import errors, params, paths, plots
+from keypoints import errors, paths, plots
 from keypoints.datasets import tensors
 from keypoints.errors import Faults, UserError
 from keypoints.landmarks import SCHEMES
+from keypoints.settings import params
 
 PART = "heatmaps"
 

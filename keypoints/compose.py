@@ -14,9 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from keypoints import errors, files, params
+from keypoints import errors, files
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
+from keypoints.settings import params
 
 CONF = ROOT / "conf"
 

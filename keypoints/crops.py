@@ -16,7 +16,7 @@ import math
 import numpy as np
 from PIL import Image
 
-from keypoints.picture_limits import MAX_PIXELS
+from keypoints.pictures.limits import MAX_PIXELS
 
 Region = tuple[float, float, float, float]
 # dlib's box of a face from its 68 points, in roots of the area of the points' bounding box: the side, and

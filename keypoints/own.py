@@ -81,7 +81,7 @@ def find_frame(found: Annotated) -> tuple[float, float, float] | None:
 
     None, with a warning, where it finds too few of the faces.
     """
-    from keypoints.images import open_picture
+    from keypoints.pictures.images import open_picture
     from keypoints.predict import detectors
 
     boxes: dict[str, list[Region]] = {}

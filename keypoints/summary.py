@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from keypoints import errors
 
 if TYPE_CHECKING:
-    from keypoints.recipes import Part
+    from keypoints.settings.recipes import Part
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints summary") -> None:
@@ -28,7 +28,8 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints summary") 
 
 def main(overrides: list[str], parts: list[str]) -> None:
     errors.import_extra("train", "hydra", "torch", "torchinfo")
-    from keypoints import compose, params
+    from keypoints import compose
+    from keypoints.settings import params
 
     settings = params.parse(compose.read(overrides), "conf")
     named = [text.lstrip("+").split("=")[0].split(".")[0] for text in overrides]

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from keypoints import errors, images, params, plots
+from keypoints import errors, plots
 from keypoints.crops import Region
+from keypoints.pictures import images
 from keypoints.predict import box_lists
+from keypoints.settings import params
 
 BOXES = "boxes.jsonl"
 DRAWN = "A net of the demo: it has seen drawn faces alone, and finds little on photographs."

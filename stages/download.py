@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from keypoints import errors, params
+from keypoints import errors
 from keypoints.datasets import downloads
 from keypoints.errors import UserError
+from keypoints.settings import params
 
 
 def main(name: str, out: Path) -> None:

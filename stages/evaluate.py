@@ -14,11 +14,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from keypoints import errors, files, params
+from keypoints import errors, files
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
 from keypoints.evaluation.part import Evaluation
 from keypoints.models.trained import Trained
+from keypoints.settings import params
 
 
 def main(args: argparse.Namespace) -> None:

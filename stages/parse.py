@@ -10,9 +10,10 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from keypoints import datasets, errors, files, params
+from keypoints import datasets, errors, files
 from keypoints.datasets import face_table
 from keypoints.errors import Faults
+from keypoints.settings import params
 
 
 def main(name: str, archive: Path, out: Path, left_out: Path | None) -> None:

@@ -9,9 +9,10 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from keypoints import datasets, errors, params
+from keypoints import datasets, errors
 from keypoints.datasets import face_table, formats, tensors
 from keypoints.errors import Faults
+from keypoints.settings import params
 
 
 def main(name: str, table: Path, archive: Path, out: Path) -> None:

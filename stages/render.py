@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from keypoints import errors, files, params, plots, tracking
+from keypoints import errors, files, plots, tracking
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
 from keypoints.evaluation import contours
@@ -21,6 +21,7 @@ from keypoints.evaluation.part import PREDICTIONS
 from keypoints.landmarks import average
 from keypoints.models.trained import Trained
 from keypoints.plots.part import draw_net, draw_samples, draw_snapshots
+from keypoints.settings import params
 from keypoints.training import snapshots
 
 

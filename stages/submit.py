@@ -15,13 +15,15 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from keypoints import errors, files, images, params
+from keypoints import errors, files
 from keypoints.datasets import ibug
 from keypoints.datasets.archives import members
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
 from keypoints.models.trained import Trained
+from keypoints.pictures import images
 from keypoints.predict.predictor import BATCH, Place, Predictor
+from keypoints.settings import params
 
 if TYPE_CHECKING:
     import pandas as pd

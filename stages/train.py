@@ -10,8 +10,9 @@ import argparse
 import csv
 from pathlib import Path
 
-from keypoints import errors, files, params, paths, tracking
+from keypoints import errors, files, paths, tracking
 from keypoints.datasets import tensors
+from keypoints.settings import params
 from keypoints.training import checkpoints, launcher, snapshots
 from keypoints.training.loop import Loop, Row, profile
 from keypoints.training.processes import Processes

@@ -6,7 +6,7 @@ import numpy as np
 
 from keypoints import crops
 from keypoints.datasets.tensors import Faces
-from keypoints.recipes import Augment, Codec, Data, Evaluate, Model, Part, Train
+from keypoints.settings.recipes import Augment, Codec, Data, Evaluate, Model, Part, Train
 
 SIZE, MARGIN = 24, 4
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from keypoints.models.trained import Trained
-from keypoints.recipes import Augment, Codec, Data, Evaluate, Model, Part, Train
+from keypoints.settings.recipes import Augment, Codec, Data, Evaluate, Model, Part, Train
 
 COORDINATES = Codec("coordinates", "l1", scale=100.0)
 HEATMAP = Codec("heatmap", "cross_entropy", sigma=0.05, map_size=[12, 8])

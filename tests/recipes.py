@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from keypoints import compose, crops, params
+from keypoints import compose, crops
 from keypoints.datasets.tensors import Faces
 from keypoints.landmarks import SCHEMES
-from keypoints.recipes import Part
+from keypoints.settings import params
+from keypoints.settings.recipes import Part
 
 PARTS = [*compose.parts(), "faces"]
 OPTIONS = sorted(

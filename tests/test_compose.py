@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from keypoints import compose, params
+from keypoints import compose
 from keypoints.errors import UserError
+from keypoints.settings import params
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keypoints import crops, files, own, params
+from keypoints import crops, files, own
 from keypoints.datasets import formats
 from keypoints.errors import UserError
 from keypoints.predict.detectors import Detection
+from keypoints.settings import params
 from tests.datasets.test_own import PEOPLE, archive, coco, picture
 
 BOX = (5.0, 5.0, 30.0, 30.0)  # of all of these faces

@@ -11,12 +11,13 @@ import pytest
 import skimage.data
 import yaml
 
-from keypoints import Predictor, params, pretrained
+from keypoints import Predictor, pretrained
 from keypoints.errors import UserError
 from keypoints.export.onnx_graph import TOLERANCE, random_crops
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
 from keypoints.predict.runtimes import OnnxNet, TorchNet
+from keypoints.settings import params
 
 TOLD = json.loads((ROOT / "pretrained/figures.json").read_text())
 # Where one sees them on the astronaut, pixels: point of the 68 -> place.

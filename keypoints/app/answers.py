@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from keypoints import images, overlays
+from keypoints import overlays
 from keypoints.app.models import Models
 from keypoints.app.uploads import Refused
 from keypoints.crops import Region, overlap
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
+from keypoints.pictures import images
 from keypoints.predict.box_lists import parse_box
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from keypoints import files
 from keypoints.datasets import archives
 from keypoints.errors import UserError
-from keypoints.params import Dataset, Source
+from keypoints.settings.params import Dataset, Source
 
 if TYPE_CHECKING:
     import requests

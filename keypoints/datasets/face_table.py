@@ -17,8 +17,8 @@ from keypoints import files
 from keypoints.crops import Region
 from keypoints.datasets.archives import members
 from keypoints.errors import Faults, UserError
-from keypoints.images import open_header
 from keypoints.landmarks import Scheme
+from keypoints.pictures.images import open_header
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from keypoints.landmarks import Scheme
 if TYPE_CHECKING:
     import pandas as pd
 
-    from keypoints.params import Splits
+    from keypoints.settings.params import Splits
 
 FEWEST = 3  # groups: one to train, one to validate, one to test
 SHARES = ("train", "val", "test")

@@ -13,7 +13,7 @@ import numpy as np
 from keypoints import crops, files
 from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IMM, PHILTRUM, Scheme, nose_tip
-from keypoints.recipes import ALL, Data
+from keypoints.settings.recipes import ALL, Data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,10 +174,10 @@ def cut_all(
     `folder`, canvases lie on its disk in place of the memory. Broken images are noted in `faults`, and
     black; more than it allows raise `UserError`.
     """
-    from keypoints import images as pictures
     from keypoints import parallel
     from keypoints.datasets.archives import members
-    from keypoints.picture_limits import MAX_PIXELS
+    from keypoints.pictures import images as pictures
+    from keypoints.pictures.limits import MAX_PIXELS
 
     size = (data.crop_size[0], data.crop_size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)

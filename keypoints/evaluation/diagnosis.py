@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from keypoints.landmarks import Scheme, average
-from keypoints.models.codecs import Codec
+from keypoints.models.codecs.codec import Codec
 
 
 def encode_and_decode(codec: Codec, points: np.ndarray, batch: int = 16) -> np.ndarray:

@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 from keypoints import files
 from keypoints.errors import UserError
-from keypoints.models.centres import Centres
+from keypoints.models.codecs.centres import Centres
 from keypoints.models.trained import Trained, to_input
 from keypoints.predict.framing import Framing
 from keypoints.predict.runtimes import open_session
-from keypoints.recipes import ALL
+from keypoints.settings.recipes import ALL
 
 if TYPE_CHECKING:
     import onnx

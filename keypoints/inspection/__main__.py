@@ -72,11 +72,11 @@ def main(args: argparse.Namespace) -> None:
 
 def look(annotated: Annotated, scheme: Scheme, path: Path) -> list[Finding]:
     """Look at every picture with a face once: draws some faces, returns the duplicates."""
-    from keypoints import images
     from keypoints.datasets import formats
     from keypoints.inspection import sheet
     from keypoints.inspection.duplicates import Duplicates
     from keypoints.inspection.findings import Finding
+    from keypoints.pictures import images
 
     duplicates = Duplicates()
     kept: dict[str, Image.Image] = {}

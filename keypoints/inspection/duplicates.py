@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from keypoints import images
 from keypoints.inspection.findings import Finding
+from keypoints.pictures import images
 
 SIDE = 16  # the hash has SIDE x SIDE bits
 NEAR = 12  # bits: recompressed or scaled copies differ in fewer

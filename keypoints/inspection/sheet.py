@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from keypoints import colours, crops, files
+from keypoints import crops, files
 from keypoints.datasets.face_table import Face
 from keypoints.datasets.formats import Annotated
 from keypoints.datasets.formats.annotated import box_of
 from keypoints.landmarks import Scheme
+from keypoints.pictures import colours
 
 FACES, COLUMNS = 16, 4
 CELL = 420  # pixels of a face's side

@@ -16,8 +16,10 @@ from torch import nn
 from keypoints.errors import UserError
 from keypoints.models.blocks import output_shape
 from keypoints.models.bounds import bounded
-from keypoints.models.codecs import Codec, Coordinates, Distribution, SoftArgmax
-from keypoints.recipes import Model
+from keypoints.models.codecs.codec import Codec
+from keypoints.models.codecs.coordinates import Coordinates, SoftArgmax
+from keypoints.models.codecs.distribution import Distribution
+from keypoints.settings.recipes import Model
 
 # name -> module and class; the third says whether it gives maps (which become coordinates by a
 # soft-argmax where the codec needs those) or a vector.

@@ -17,8 +17,12 @@ from keypoints import files, models
 from keypoints.errors import UserError
 from keypoints.landmarks import SCHEMES, Scheme
 from keypoints.models import codecs
+from keypoints.models.codecs.codec import Codec
+from keypoints.models.codecs.coordinates import SoftArgmax
+from keypoints.models.codecs.heatmap import Heatmap
+from keypoints.models.codecs.maps import softmax2d
 from keypoints.models.device import choose_device
-from keypoints.recipes import ALL, Part, validate
+from keypoints.settings.recipes import ALL, Part, validate
 
 FORMAT = 1
 DOUBTED = 15  # validation faces; fewer say too little of what is usual
@@ -46,7 +50,7 @@ class Trained:
 
     part: Part
     model: nn.Module
-    codec: codecs.Codec
+    codec: Codec
     mean_shape: np.ndarray
     scheme: Scheme
     doubt: float = math.inf
@@ -151,10 +155,10 @@ class Trained:
 
     def maps(self, crops: np.ndarray) -> np.ndarray | None:
         """Probability maps (N, K, h, w) of nets that have them, else None."""
-        if isinstance(self.codec, codecs.Heatmap):
-            return codecs.softmax2d(self.outputs(crops)).cpu().numpy()
-        if isinstance(self.model, nn.Sequential) and isinstance(self.model[-1], codecs.SoftArgmax):
-            return codecs.softmax2d(self.outputs(crops, self.model[:-1])).cpu().numpy()
+        if isinstance(self.codec, Heatmap):
+            return softmax2d(self.outputs(crops)).cpu().numpy()
+        if isinstance(self.model, nn.Sequential) and isinstance(self.model[-1], SoftArgmax):
+            return softmax2d(self.outputs(crops, self.model[:-1])).cpu().numpy()
         return None
 
     def filters(self) -> list[np.ndarray]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keypoints.colours import LINES
 from keypoints.datasets.tensors import EYES
 from keypoints.evaluation import contours, metrics
 from keypoints.landmarks import Scheme
+from keypoints.pictures.colours import LINES
 from keypoints.plots import style
 from keypoints.plots.style import Array, File
 

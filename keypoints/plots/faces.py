@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from keypoints.colours import FOUND, PREDICTED
 from keypoints.crops import Region
 from keypoints.landmarks import Scheme
+from keypoints.pictures.colours import FOUND, PREDICTED
 from keypoints.plots import style
 from keypoints.plots.style import CELL, Array, File, Images, Names
 

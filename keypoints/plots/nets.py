@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from keypoints.colours import LINES
 from keypoints.landmarks import Scheme
+from keypoints.pictures.colours import LINES
 from keypoints.plots import style
 from keypoints.plots.style import Array, File, Names
 

@@ -10,9 +10,9 @@ import numpy as np
 from keypoints import plots
 from keypoints.datasets.tensors import Faces
 from keypoints.landmarks import Scheme
-from keypoints.models.codecs import Pca
+from keypoints.models.codecs.pca import Pca
 from keypoints.models.trained import Trained
-from keypoints.recipes import Part
+from keypoints.settings.recipes import Part
 from keypoints.training.sampling import Examples
 
 SAMPLES = 4  # faces in a row

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keypoints import files
-from keypoints.colours import PREDICTED, TRUTH
 from keypoints.landmarks import Scheme
+from keypoints.pictures.colours import PREDICTED, TRUTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

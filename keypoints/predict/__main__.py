@@ -198,7 +198,7 @@ def photographs(named: list[str]) -> list[str]:
 
     Raises `UserError` where there is none.
     """
-    from keypoints.images import ENDINGS, is_hidden
+    from keypoints.pictures.images import ENDINGS, is_hidden
 
     found: list[str] = []
     for name in named:
@@ -228,7 +228,7 @@ def answers(
     """
     from tqdm import tqdm
 
-    from keypoints import images, picture_limits
+    from keypoints.pictures import images, limits
 
     def look(name: str) -> tuple[Image.Image, list[Face]]:
         data = images.read(sys.stdin.buffer if name == STDIN else name)
@@ -238,7 +238,7 @@ def answers(
             given = [images.turn_box(box, images.orientation(data), image.size) for box in given]
         return image, predictor(image, given)
 
-    found = parallel.in_order(look, names, count_pixels, picture_limits.MAX_PIXELS)
+    found = parallel.in_order(look, names, count_pixels, limits.MAX_PIXELS)
     with tqdm(total=len(names), unit="photo", disable=None, leave=False) as bar:
         for name, answer in zip(names, found, strict=True):
             try:
@@ -252,10 +252,10 @@ def answers(
 
 def count_pixels(name: str) -> int:
     """As a photograph's header says; 0 where it says nothing, and the most there may be on standard input."""
-    from keypoints import images, picture_limits
+    from keypoints.pictures import images, limits
 
     if name == STDIN:
-        return picture_limits.MAX_PIXELS
+        return limits.MAX_PIXELS
     try:
         return images.count_pixels(images.read(name))
     except (OSError, ValueError):  # `open_picture` says what is wrong with it

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from keypoints.colours import BOX, FOUND, PREDICTED, TRUTH, to_rgb
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
+from keypoints.pictures.colours import BOX, FOUND, PREDICTED, TRUTH, to_rgb
 from keypoints.predict.predictor import Face
 
 POSE = "pose"  # the overlay that shows how a head is turned

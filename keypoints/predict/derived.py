@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from keypoints.predict.face import IBUG_NAMES
+from keypoints.landmarks import IBUG
 
 if TYPE_CHECKING:
     from keypoints.predict.face import Face
 
+IBUG_NAMES = IBUG.names()  # of whose points the most follows
 ANGLES = ("yaw", "pitch", "roll")
 EYES = ("left", "right")
 

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keypoints.crops import Region
-from keypoints.landmarks import IBUG
-from keypoints.predict import confidence, openness, pose
+from keypoints.predict import confidence, derived, openness, pose
 from keypoints.predict.openness import Eyes
 from keypoints.predict.pose import Pose
 
 if TYPE_CHECKING:
     from PIL import Image
-
-IBUG_NAMES = IBUG.names()
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Face:
     @cached_property
     def pose(self) -> Pose | None:
         """Where the head looks, degrees: see `pose.Pose` for the signs."""
-        return pose.estimate(self.points) if self.names == IBUG_NAMES else None
+        return pose.estimate(self.points) if self.names == derived.IBUG_NAMES else None
 
     @cached_property
     def eyes(self) -> Eyes | None:
@@ -73,7 +70,7 @@ class Face:
 
         As measured with the shipped weights (see `confidence`).
         """
-        known = self.apart is not None and self.names == IBUG_NAMES
+        known = self.apart is not None and self.names == derived.IBUG_NAMES
         return confidence.of_points(self.apart) if known else None  # type: ignore[arg-type]
 
     @property
@@ -94,8 +91,6 @@ class Face:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON: box, score, points as {name, x, y}, to a hundredth of a pixel; and
         what `derived.describe` says of the face."""
-        from keypoints.predict import derived
-
         points = [
             {"name": name, "x": round(float(x), 2), "y": round(float(y), 2)}
             for name, (x, y) in zip(self.names, self.points, strict=True)

@@ -11,7 +11,7 @@ from keypoints import crops
 from keypoints.crops import Region
 
 if TYPE_CHECKING:
-    from keypoints.recipes import Data
+    from keypoints.settings.recipes import Data
 
 # Parts trained on whole pictures of IMM (640 x 480, the face in the middle) need such a picture: its width,
 # and its middle from that of dlib's box, to the right and down, in sides of that box (the medians of IMM's

@@ -17,9 +17,9 @@ from PIL import Image
 
 from keypoints import crops, pretrained
 from keypoints.crops import Region
-from keypoints.images import Picture, open_picture
 from keypoints.landmarks import IBUG, Scheme
-from keypoints.picture_limits import MAX_PIXELS
+from keypoints.pictures.images import Picture, open_picture
+from keypoints.pictures.limits import MAX_PIXELS
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
 from keypoints.predict.face import Face

@@ -27,8 +27,8 @@ from keypoints.datasets import face_table, scenes
 from keypoints.datasets.archives import members
 from keypoints.errors import UserError
 from keypoints.evaluation import metrics
-from keypoints.images import decode
 from keypoints.landmarks import IBUG
+from keypoints.pictures.images import decode
 from keypoints.predict import detectors
 from keypoints.predict.predictor import Place, Predictor
 from keypoints.reports import markdown

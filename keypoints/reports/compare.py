@@ -24,9 +24,10 @@ from typing import Any
 
 import yaml
 
-from keypoints import errors, files, params, paths
+from keypoints import errors, files, paths
 from keypoints.errors import UserError
 from keypoints.reports import experiments, html_page, system_charts
+from keypoints.settings import params
 
 WORKSPACE = "workspace"
 FIGURES = ("nme", "mse_1e-4", "mae_px", "auc_8", "fr_8", "along", "across", "jaw_along", "jaw_across")

@@ -19,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from keypoints import compose, crops, errors, files, params
+from keypoints import compose, crops, errors, files
 from keypoints.datasets import downloads, imm, tensors
 from keypoints.datasets.formats.annotated import box_of
 from keypoints.errors import Faults
-from keypoints.recipes import Part
 from keypoints.reports import folds, markdown
+from keypoints.settings import params
+from keypoints.settings.recipes import Part
 
 RESULTS = Path("results")
 PICTURES = (8, 16, 32, 64, 192)
@@ -123,7 +124,7 @@ def mean_shape(of: dict[tuple[str, int], Row], pictures: int) -> float:
 
 def draw(path: Path, rows: list[Row]) -> None:
     """A line per recipe: NME by pictures, these on a logarithmic axis."""
-    from keypoints.colours import LINES
+    from keypoints.pictures.colours import LINES
     from keypoints.plots.style import DASHES, figure
 
     with figure(path, 4.6, 3.4) as sheet:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keypoints import errors, files, params, paths
+from keypoints import errors, files, paths
 from keypoints.datasets import face_table, formats, tensors
 from keypoints.errors import Faults, UserError
-from keypoints.recipes import Part
 from keypoints.reports import markdown
+from keypoints.settings import params
+from keypoints.settings.recipes import Part
 
 if TYPE_CHECKING:
     from keypoints.training.checkpoints import Checkpoint

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from keypoints import colours
+from keypoints.pictures import colours
 
 STYLE = (
     """

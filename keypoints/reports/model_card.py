@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from keypoints import paths
-from keypoints.recipes import Part
 from keypoints.reports import markdown
 from keypoints.reports.conditions import FEW
+from keypoints.settings.recipes import Part
 
 COLUMNS = {
     "nme": "NME, %",

@@ -17,13 +17,14 @@ from typing import Any
 
 import yaml
 
-from keypoints import errors, files, params, paths, pretrained
+from keypoints import errors, files, paths, pretrained
 from keypoints.errors import UserError
 from keypoints.export import onnx_graph
 from keypoints.models.trained import Trained
 from keypoints.pretrained import FOLDER, SHIPPED
-from keypoints.recipes import Part
 from keypoints.reports import card_figures, model_card
+from keypoints.settings import params
+from keypoints.settings.recipes import Part
 
 FIGURES = FOLDER / "figures.json"
 REMOTE = "shipped"  # of .dvc/config: pretrained/store

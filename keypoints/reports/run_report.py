@@ -18,9 +18,10 @@ from pathlib import Path
 
 import yaml
 
-from keypoints import errors, params, paths
+from keypoints import errors, paths
 from keypoints.errors import UserError
 from keypoints.reports import experiments, markdown
+from keypoints.settings import params
 
 # No data set's face is on them.
 PICTURES = ("curves", "cumulative", "point_error", "directions", "filters", "maps", "components")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keypoints.colours import LINES
+from keypoints.pictures.colours import LINES
 from keypoints.plots.style import DASHES, figure
 
 if TYPE_CHECKING:

@@ -23,8 +23,9 @@ from typing import Any
 
 import yaml
 
-from keypoints import compose, errors, files, params
+from keypoints import compose, errors, files
 from keypoints.reports import experiments, system_table
+from keypoints.settings import params
 
 OUT = Path("results/systems")
 KINDS = ("subset", "region")  # whose NME a row keeps

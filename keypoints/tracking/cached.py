@@ -14,8 +14,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from keypoints import params, paths
+from keypoints import paths
 from keypoints.errors import UserError
+from keypoints.settings import params
 from keypoints.tracking import runs, sent_run
 from keypoints.tracking.store import Store
 

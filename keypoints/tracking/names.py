@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keypoints.params import leaves
+from keypoints.settings.params import leaves
 from keypoints.tracking.journal import Event
 
 LONGEST = 120  # characters of a name

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from keypoints import files
 from keypoints.errors import printable
-from keypoints.params import Params, leaves
+from keypoints.settings.params import Params, leaves
 from keypoints.tracking.journal import Journal, kept
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from keypoints.landmarks import Scheme
-from keypoints.recipes import Augment
+from keypoints.settings.recipes import Augment
 
 
 class Mirror(A.HorizontalFlip):

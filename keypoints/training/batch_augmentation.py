@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
-from keypoints.recipes import Augment
+from keypoints.settings.recipes import Augment
 
 if TYPE_CHECKING:
     from kornia.augmentation import AugmentationSequential, GeometricAugmentationBase2D

@@ -16,8 +16,10 @@ import cv2
 import numpy as np
 import torch
 
-from keypoints import dependencies, files, recipes
+from keypoints import files
 from keypoints.models import device
+from keypoints.settings import recipes
+from keypoints.training import dependencies
 
 
 @dataclass

@@ -10,7 +10,7 @@ from keypoints import crops
 from keypoints.datasets import scenes
 from keypoints.datasets.tensors import Faces
 from keypoints.landmarks import AXIS
-from keypoints.recipes import Augment, Scenes
+from keypoints.settings.recipes import Augment, Scenes
 from keypoints.training.augmentation import Augmenter
 
 GRID = 5  # points a side of a face's box, by which one tells how much of it is hidden

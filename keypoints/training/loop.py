@@ -20,13 +20,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from keypoints import recipes
 from keypoints.datasets.tensors import Faces
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 from keypoints.landmarks import average as mean_of_marked
 from keypoints.models.device import choose_device, make_deterministic
 from keypoints.models.trained import Trained, to_input
+from keypoints.settings import recipes
 from keypoints.training import snapshots, transfer, turns
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.norms import share_norms

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import lr_scheduler
 from torch.optim.swa_utils import PARAM_LIST, AveragedModel
 
-from keypoints import recipes
+from keypoints.settings import recipes
 
 
 def build_optimizer(config: recipes.Train, model: nn.Module) -> torch.optim.Optimizer:

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from keypoints.datasets.tensors import Faces
 from keypoints.landmarks import Scheme
-from keypoints.recipes import Augment
+from keypoints.settings.recipes import Augment
 from keypoints.training.augmentation import Augmenter
 from keypoints.training.composition import Composer
 

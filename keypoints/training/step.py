@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from keypoints import recipes
 from keypoints.errors import UserError
 from keypoints.models.device import autocast
 from keypoints.models.trained import Trained
+from keypoints.settings import recipes
 from keypoints.training.optimization import build_average, build_optimizer, build_schedule
 from keypoints.training.processes import Processes
 

@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from keypoints.errors import UserError
-from keypoints.models.codecs import SoftArgmax
+from keypoints.models.codecs.coordinates import SoftArgmax
 from keypoints.models.trained import Trained
-from keypoints.recipes import RANDOM
+from keypoints.settings.recipes import RANDOM
 
 
 def start_from(file: Path, new: Trained, frozen: bool) -> None:

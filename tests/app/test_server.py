@@ -16,13 +16,13 @@ import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from keypoints import picture_limits
 from keypoints.app import models, server, uploads
 from keypoints.app.__main__ import listen
 from keypoints.app.models import Models
 from keypoints.crops import Region
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE, Scheme
+from keypoints.pictures import limits
 from keypoints.predict.predictor import Face, from_boxes
 
 RING = np.linspace(0, 6, 68)
@@ -167,7 +167,7 @@ def test_refusals_in_words(client, query, content, status, words):
 
 
 def test_too_many_pixels(client, monkeypatch):
-    monkeypatch.setattr(picture_limits, "MAX_PIXELS", 80 * 60 - 1)
+    monkeypatch.setattr(limits, "MAX_PIXELS", 80 * 60 - 1)
     answer = client.post("/api/faces", content=picture())
     assert answer.status_code == 422 and "80 x 60 pixels are too many" in answer.json()["error"]
 

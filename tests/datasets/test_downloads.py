@@ -16,7 +16,7 @@ import pytest
 
 from keypoints.datasets import archives, downloads
 from keypoints.errors import UserError
-from keypoints.params import DRAWN, Dataset, Source
+from keypoints.settings.params import DRAWN, Dataset, Source
 
 
 def archive(fill: int = 0) -> bytes:

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 import stages.download
 import stages.parse
-from keypoints import datasets, landmarks, params
+from keypoints import datasets, landmarks
 from keypoints.datasets import face_table
 from keypoints.errors import Faults, UserError
 from keypoints.landmarks import Scheme
 from keypoints.paths import ROOT
+from keypoints.settings import params
 from tests.layouts import BUILT, COLUMNS, PEOPLE, as_tar, as_zip, imm_files, line
 
 
@@ -132,7 +133,7 @@ def stage(tmp_path, monkeypatch):
         tree = params.read(ROOT / "params.yaml") | {"seed": 7}
         tree["profile"] |= {"faces": {"imm": 12}} | profile
         tree["datasets"]["imm"]["max_broken"] = may_lack
-        monkeypatch.setattr("keypoints.params.load", lambda: params.parse(tree))
+        monkeypatch.setattr("keypoints.settings.params.load", lambda: params.parse(tree))
         monkeypatch.chdir(tmp_path)
         name, *paths = arguments
         module.main(name, *(path and Path(path) for path in paths))

@@ -16,7 +16,7 @@ from PIL import Image
 from keypoints import files
 from keypoints.datasets import own
 from keypoints.errors import Faults, UserError
-from keypoints.params import Splits
+from keypoints.settings.params import Splits
 from tests.layouts import line
 
 SPLITS = Splits(group=None, csv=None, test=0.2, val=0.2, folds=5, seed=1)

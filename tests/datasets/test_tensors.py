@@ -18,7 +18,7 @@ from keypoints import crops
 from keypoints.datasets import tensors
 from keypoints.errors import Faults, UserError
 from keypoints.landmarks import IBUG, IMM, PHILTRUM, Scheme, nose_tip
-from keypoints.recipes import Data
+from keypoints.settings.recipes import Data
 
 WIDTH, HEIGHT, FACES = 90, 70, 6
 DATA = Data("ibug", "ibug68", "strict", "box", 1.2, [48, 40], 5, 1)

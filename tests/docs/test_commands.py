@@ -29,11 +29,12 @@ import yaml
 from PIL import Image
 
 from keypoints import __main__ as program
-from keypoints import compose, params, paths, pretrained
+from keypoints import compose, paths, pretrained
 from keypoints.errors import UserError
-from keypoints.recipes import validate
 from keypoints.reports import compare
 from keypoints.reports.experiments import parse_figures
+from keypoints.settings import params
+from keypoints.settings.recipes import validate
 from keypoints.synthetic import coco
 
 ROOT = Path(__file__).resolve().parents[2]

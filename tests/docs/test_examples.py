@@ -16,9 +16,9 @@ from PIL import Image
 
 from keypoints import crops
 from keypoints.export import mlflow_package, onnx_graph
-from keypoints.images import open_picture
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
+from keypoints.pictures.images import open_picture
 from keypoints.predict.predictor import Place, Predictor
 from tests.blobs import PART
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from keypoints.evaluation import diagnosis, metrics
 from keypoints.landmarks import IBUG
 from keypoints.models import codecs
-from keypoints.recipes import Codec
+from keypoints.settings.recipes import Codec
 
 quick = settings(deadline=None, max_examples=30)
 

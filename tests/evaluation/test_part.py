@@ -12,7 +12,7 @@ from keypoints.evaluation import metrics
 from keypoints.evaluation.part import Evaluation
 from keypoints.landmarks import IMM
 from keypoints.models.trained import Trained
-from keypoints.recipes import Codec, Model
+from keypoints.settings.recipes import Codec, Model
 from tests.blobs import PART, SIZE, blob_faces
 from tests.recipes import noise
 

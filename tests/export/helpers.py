@@ -11,7 +11,7 @@ import torch
 
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
-from keypoints.recipes import Codec, Model, Part
+from keypoints.settings.recipes import Codec, Model, Part
 from tests.blobs import PART
 
 LAYERS = {"channels": [4, 6], "kernel": 3}

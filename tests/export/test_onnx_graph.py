@@ -18,7 +18,7 @@ from keypoints.landmarks import Scheme
 from keypoints.models.trained import Trained
 from keypoints.predict.framing import Framing
 from keypoints.predict.runtimes import OnnxNet, open_session
-from keypoints.recipes import Part
+from keypoints.settings.recipes import Part
 from tests.blobs import PART
 from tests.export.helpers import PARTS, warmed
 

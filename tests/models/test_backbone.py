@@ -10,7 +10,7 @@ import torch
 
 from keypoints.errors import UserError
 from keypoints.models.trained import Trained
-from keypoints.recipes import Part
+from keypoints.settings.recipes import Part
 from keypoints.training import loop
 from tests.recipes import composed, noise, small
 

@@ -11,7 +11,7 @@ from torch import nn
 from keypoints.errors import UserError
 from keypoints.models.bounds import bounded
 from keypoints.models.trained import Trained
-from keypoints.recipes import Model, Part, validate
+from keypoints.settings.recipes import Model, Part, validate
 from tests.nets import recipe
 
 

@@ -10,7 +10,7 @@ import torch
 from keypoints import models
 from keypoints.errors import UserError
 from keypoints.models import codecs
-from keypoints.recipes import Codec, Model
+from keypoints.settings.recipes import Codec, Model
 
 SMALL: dict[str, Any] = {"widths": [8, 12, 16], "blocks": 1, "lateral": 8}
 VECTOR = Codec("coordinates", "l1", scale=100.0)

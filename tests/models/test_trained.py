@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 from keypoints.models.trained import PLAIN, Trained, to_input
-from keypoints.recipes import Codec, Evaluate
+from keypoints.settings.recipes import Codec, Evaluate
 from tests.nets import COORDINATES, HEATMAP, build, crops, recipe
 
 

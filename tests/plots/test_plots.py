@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from keypoints import files, plots
-from keypoints.colours import LINES
 from keypoints.landmarks import IBUG, IMM, NOSE
 from keypoints.paths import ROOT
+from keypoints.pictures.colours import LINES
 
 RNG = np.random.default_rng(0)
 BLUE = np.tile(np.uint8([0, 0, 200]), (12, 24, 1))  # the only blue in a picture: finds its panel

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keypoints import colours
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE
+from keypoints.pictures import colours
 from keypoints.predict import annotation
 from keypoints.predict.predictor import Face
 from keypoints.synthetic.head import Expression, Head, Person, Pose

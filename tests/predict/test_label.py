@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from keypoints import __main__ as program
-from keypoints import images
 from keypoints.datasets import formats
 from keypoints.landmarks import IBUG
+from keypoints.pictures import images
 from keypoints.predict import writers
 from keypoints.predict.predictor import Face
 

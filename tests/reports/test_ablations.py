@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from keypoints import compose, params
+from keypoints import compose
 from keypoints.errors import UserError
 from keypoints.reports import ablation_table, ablations, experiments
 from keypoints.reports.ablations import BASE, SEEDS
+from keypoints.settings import params
 
 NMES = {"no_flip": 1.1, "no_rotation": 1.005}  # times the base's
 

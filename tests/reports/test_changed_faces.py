@@ -11,8 +11,8 @@ import torch
 from keypoints.landmarks import IBUG
 from keypoints.models.trained import Trained
 from keypoints.overlays.placing import OVERLAYS
-from keypoints.recipes import Data, Model
 from keypoints.reports import changed_faces
+from keypoints.settings.recipes import Data, Model
 from tests.blobs import PART
 from tests.reports.drawn_faces import SIZE, drawn
 

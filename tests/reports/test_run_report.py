@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import yaml
 
-from keypoints import params
 from keypoints.paths import ROOT
 from keypoints.reports import run_report
+from keypoints.settings import params
 
 
 def test_a_subsets_file_becomes_a_table(tmp_path):

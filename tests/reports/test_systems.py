@@ -7,10 +7,11 @@ import json
 
 import pytest
 
-from keypoints import compose, params
+from keypoints import compose
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
 from keypoints.reports import systems
+from keypoints.settings import params
 
 
 @pytest.mark.parametrize("part", compose.parts())

@@ -14,9 +14,11 @@ import pytest
 import yaml
 from dvc.stage import cache
 
-from keypoints import compose, datasets, dependencies, models, params, paths, recipes
+from keypoints import compose, datasets, models, paths
 from keypoints.paths import ROOT
 from keypoints.predict import detectors
+from keypoints.settings import params, recipes
+from keypoints.training import dependencies
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = list(PIPELINE["stages"])
@@ -30,12 +32,11 @@ NEUTRAL = {
     "keypoints.interrupts",
     "keypoints.mend",
     "keypoints.parallel",
-    "keypoints.params",
     "keypoints.paths",
-    "keypoints.picture_limits",
-    "keypoints.tracking",
-    "keypoints.dependencies",
+    "keypoints.pictures.limits",
     "keypoints.pretrained",
+    "keypoints.settings.params",
+    "keypoints.tracking",
     "keypoints",
 }
 TYPES = {"Region"}  # who imports nothing else of a module does not depend on it
@@ -46,7 +47,7 @@ SPARED = {
     "download": {"keypoints.datasets", "keypoints.datasets.tar_headers"},
     # These read tensors: `tensors` imports the reading of pictures lazily.
     **{
-        stage: {"keypoints.datasets", *ARCHIVES, "keypoints.images"}
+        stage: {"keypoints.datasets", *ARCHIVES, "keypoints.pictures.images"}
         for stage in ("train", "evaluate", "render")
     },
 }
@@ -160,7 +161,7 @@ def test_modules_that_are_loaded_by_name_are_found():
     "file, stages",
     [
         ("keypoints/plots/faces.py", {"render", "collection"}),
-        ("keypoints/models/codecs.py", {"train", "evaluate", "render", "collection", "submit"}),
+        ("keypoints/models/codecs/heatmap.py", {"train", "evaluate", "render", "collection", "submit"}),
         ("keypoints/datasets/youtube.py", {"parse", "preprocess", "collection", "submit"}),
         ("keypoints/predict/framing.py", {"collection", "submit"}),
         ("keypoints/training/loop.py", {"train", "render"}),
@@ -183,7 +184,7 @@ def test_rooms_that_make_no_output_touch_no_stage(room):
 def test_training_depends_on_no_drawing_code():
     rooms = [ROOT / dep for dep in code("train") if (ROOT / dep).is_dir()]
     assert rooms
-    drawing = {"keypoints.plots", "keypoints.overlays", "keypoints.colours"}
+    drawing = {"keypoints.plots", "keypoints.overlays", "keypoints.pictures.colours"}
     for file in (file for room in rooms for file in room.rglob("*.py")):
         assert not imported(file) & drawing, file
         assert "matplotlib" not in file.read_text(), file

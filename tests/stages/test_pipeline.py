@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from keypoints import params, paths
+from keypoints import paths
 from keypoints.paths import ROOT
 from keypoints.reports.experiments import parse_figures
+from keypoints.settings import params
 from tests.checkout import copy_project, environment
 
 PARTS = list(params.load(ROOT / "params.yaml").parts)  # also one that somebody has added

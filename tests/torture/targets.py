@@ -15,11 +15,13 @@ from types import ModuleType
 import numpy as np
 from PIL import Image
 
-from keypoints import compose, images, params
+from keypoints import compose
 from keypoints.datasets import archives, face_table, ibug, imm, tensors, youtube
 from keypoints.errors import Faults
 from keypoints.models.trained import Trained
+from keypoints.pictures import images
 from keypoints.predict import box_lists
+from keypoints.settings import params
 from keypoints.training import snapshots
 from tests import layouts, nets
 from tests.recipes import noise

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from keypoints import params
 from keypoints.paths import ROOT
+from keypoints.settings import params
 from keypoints.tracking import runs, sending, sent_run, store
 from tests.blobs import PART, blob_faces
 

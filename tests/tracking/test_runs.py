@@ -98,7 +98,7 @@ def test_a_killed_stage_leaves_what_it_told(tracked, found):
         sys.path.insert(0, os.getcwd())
         from pathlib import Path
         from dataclasses import replace
-        from keypoints import params
+        from keypoints.settings import params
         from keypoints.tracking import runs
         from tests.tracking.conftest import FACES, PART, Silent
         runs.Sender = Silent

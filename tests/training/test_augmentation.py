@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keypoints.landmarks import IBUG, NOSE
-from keypoints.recipes import Augment
+from keypoints.settings.recipes import Augment
 from keypoints.training.augmentation import Augmenter
 
 WIDTH, HEIGHT, MARGIN = 61, 48, 12

@@ -11,7 +11,7 @@ import torch
 
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE
-from keypoints.recipes import Augment
+from keypoints.settings.recipes import Augment
 from keypoints.training.batch_augmentation import BatchAugmenter
 from keypoints.training.loop import Loop
 from tests.blobs import PART, blob_faces

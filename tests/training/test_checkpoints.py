@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from keypoints import dependencies
-from keypoints.recipes import Evaluate
+from keypoints.settings.recipes import Evaluate
+from keypoints.training import dependencies
 from keypoints.training.checkpoints import Checkpoint, fingerprint
 from tests.blobs import PART
 

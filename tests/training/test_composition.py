@@ -9,7 +9,7 @@ import pytest
 
 from keypoints import crops
 from keypoints.datasets.tensors import Faces
-from keypoints.recipes import Augment, Scenes
+from keypoints.settings.recipes import Augment, Scenes
 from keypoints.training.composition import Composer, photo_of
 from tests.blobs import blob_faces
 

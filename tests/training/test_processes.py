@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from keypoints import params
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
+from keypoints.settings import params
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.launcher import launch
 from keypoints.training.loop import Loop

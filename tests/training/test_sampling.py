@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from keypoints.landmarks import AXIS, NOSE
-from keypoints.recipes import Augment
+from keypoints.settings.recipes import Augment
 from keypoints.training.sampling import Examples, count_workers, load
 from tests.blobs import PART, blob_faces
 from tests.training.test_composition import SCENES, marked_faces

@@ -10,7 +10,7 @@ import torch
 from keypoints.errors import UserError
 from keypoints.landmarks import NOSE
 from keypoints.models.trained import Trained, to_input
-from keypoints.recipes import Model, Part
+from keypoints.settings.recipes import Model, Part
 from keypoints.training.loop import Loop
 from keypoints.training.processes import Processes
 from keypoints.training.step import Step

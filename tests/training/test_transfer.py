@@ -12,7 +12,7 @@ import torch
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 from keypoints.models.trained import Trained
-from keypoints.recipes import Codec, Model, Part
+from keypoints.settings.recipes import Codec, Model, Part
 from keypoints.training import transfer
 from keypoints.training.loop import Loop
 from tests.blobs import PART, blob_faces

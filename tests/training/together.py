@@ -14,7 +14,7 @@ from torch import nn
 
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
-from keypoints.recipes import Part
+from keypoints.settings.recipes import Part
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.loop import Loop
 from keypoints.training.norms import SharedNorm

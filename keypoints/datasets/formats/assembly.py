@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from keypoints import images
 from keypoints.datasets import face_table
 from keypoints.datasets.face_table import Face, Size
 from keypoints.datasets.formats.annotated import Annotated
@@ -19,6 +18,7 @@ from keypoints.datasets.formats.rules import Rules
 from keypoints.datasets.formats.shapes import recognise
 from keypoints.errors import UserError
 from keypoints.landmarks import MAX_POINTS, SCHEMES
+from keypoints.pictures import images
 
 LONGEST = 100  # characters of a point's name
 

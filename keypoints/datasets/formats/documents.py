@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from keypoints.datasets import archives, face_table
 from keypoints.datasets.face_table import Size
 from keypoints.errors import UserError
-from keypoints.images import ENDINGS, orientation
+from keypoints.pictures.images import ENDINGS, orientation
 
 TEXTS = (".json", ".jsonl", ".xml", ".pts", ".csv", ".tsv", ".txt", ".yaml", ".yml")
 PARSED = 64 * 2**20  # bytes of one JSON or XML

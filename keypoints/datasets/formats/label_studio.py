@@ -19,7 +19,7 @@ from keypoints.datasets.face_table import Size
 from keypoints.datasets.formats.documents import Document, Source
 from keypoints.datasets.formats.marks import Convention, Mark, Marks, order_names, to_number, to_size
 from keypoints.errors import UserError
-from keypoints.images import ENDINGS
+from keypoints.pictures.images import ENDINGS
 
 CONVENTION = Convention(first=0.5, upright=True)
 Point = tuple[float, float]

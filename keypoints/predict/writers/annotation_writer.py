@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from keypoints import images
+from keypoints.pictures import images
 from keypoints.predict.writers import Unwritable
 from keypoints.predict.writers.album import without_ending
 

@@ -113,7 +113,7 @@ def test_marks_on_a_turned_picture_come_to_lie_on_the_stored_one(tmp_path, layou
     (k,) = (k for k, face in enumerate(found.faces) if face.file == "photos/a.jpg")
     points = found.points()[k]
     if upright:
-        from keypoints.images import turn_points
+        from keypoints.pictures.images import turn_points
 
         points = turn_points(points, orientation, stored)
     np.testing.assert_array_equal(points, before.points)

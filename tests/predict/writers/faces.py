@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image
 
-from keypoints import images
 from keypoints.landmarks import Scheme
+from keypoints.pictures import images
 from keypoints.predict import writers
 from keypoints.predict.predictor import Face
 from keypoints.predict.writers.album import Album

@@ -99,7 +99,7 @@ class Augment:
 
 @dataclass(config=STRICT)
 class Codec:
-    """How points become what a net learns (see `keypoints/models/codecs.py`)."""
+    """How points become what a net learns (see `keypoints/models/codecs/`)."""
 
     kind: Literal["coordinates", "distribution", "heatmap", "pca", "centres"]
     loss: Literal["mse", "l1", "smooth_l1", "wing", "laplace", "cross_entropy", "squared", "focal"]

@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from keypoints.picture_limits import MAX_BYTES, check_size, check_tiles, check_work
+from keypoints.pictures.limits import MAX_BYTES, check_size, check_tiles, check_work
 
 # Not those that start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")

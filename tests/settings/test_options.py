@@ -23,7 +23,7 @@ from keypoints.models.blocks import output_shape
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
 from keypoints.plots.part import draw_net
-from keypoints.recipes import Part
+from keypoints.settings.recipes import Part
 from keypoints.training import snapshots
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.loop import Loop, Row

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from keypoints import recipes
 from keypoints.errors import UserError
-from keypoints.models.codecs import Codec, OutputSpec
+from keypoints.models.codecs.codec import Codec, OutputSpec
+from keypoints.settings import recipes
 
 STRIDE = 4  # pixels of a cell, a side
 MAPS = 6  # how sure; place within the cell, right and down; log of the side; where up is, x and y

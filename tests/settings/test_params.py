@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from keypoints import compose, params, recipes
+from keypoints import compose
 from keypoints.errors import UserError
+from keypoints.settings import params, recipes
 
 ROOT = compose.CONF.parent
 OPTIONS = sorted(f"{path.parent.name}={path.stem}" for path in compose.CONF.glob("*/*.yaml"))

@@ -12,8 +12,8 @@ from torch import Tensor
 from keypoints import crops
 from keypoints.errors import UserError
 from keypoints.models import codecs
-from keypoints.models.centres import MAPS, RARE, STRIDE, Centres
-from keypoints.recipes import Codec
+from keypoints.models.codecs.centres import MAPS, RARE, STRIDE, Centres
+from keypoints.settings.recipes import Codec
 
 SIZE = (160, 96)  # width, height
 CODEC = codecs.build(Codec("centres", "focal", sigma=0.12), 2, SIZE)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from keypoints import images, picture_limits
+from keypoints.pictures import images, limits
 
 # Smooth, so that JPEG hardly changes it: red grows to the right, green downwards.
 SCENE = np.stack(np.broadcast_arrays(np.arange(60) * 4, np.arange(40)[:, None] * 6, 90), -1).astype(np.uint8)
@@ -76,9 +76,7 @@ def header_only(width: int, height: int) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-@pytest.mark.parametrize(
-    "width, height", [(picture_limits.MAX_PIXELS + 1, 1), (10_001, 10_000), (60_000, 60_000)]
-)
+@pytest.mark.parametrize("width, height", [(limits.MAX_PIXELS + 1, 1), (10_001, 10_000), (60_000, 60_000)])
 def test_a_bomb_is_refused_by_its_header(width: int, height: int) -> None:
     with pytest.raises(ValueError, match=r"too many|exceeds limit"):
         images.decode(header_only(width, height), 1)

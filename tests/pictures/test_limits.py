@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from keypoints import images, picture_limits
+from keypoints.pictures import images, limits
 
 
 def jpeg(width: int = 64, height: int = 48, **options: object) -> bytes:
@@ -29,9 +29,9 @@ def scan(data: bytes) -> bytes:
 @given(st.integers(0, 30))
 def test_scans_are_counted(more: int) -> None:
     whole = jpeg(progressive=True)
-    usual = picture_limits.count_scans(whole)
-    assert 5 <= usual <= 12 and picture_limits.count_scans(jpeg()) == 1
-    assert picture_limits.count_scans(whole[:-2] + more * scan(whole) + b"\xff\xd9") == usual + more
+    usual = limits.count_scans(whole)
+    assert 5 <= usual <= 12 and limits.count_scans(jpeg()) == 1
+    assert limits.count_scans(whole[:-2] + more * scan(whole) + b"\xff\xd9") == usual + more
 
 
 def test_scans_within_a_segment_and_after_the_end_do_not_count() -> None:
@@ -39,13 +39,13 @@ def test_scans_within_a_segment_and_after_the_end_do_not_count() -> None:
     exif = Image.Exif()
     exif[0x927C] = 50 * b"\xff\xda\x00\x02"
     data = jpeg(exif=exif) + 50 * b"\xff\xda\x00\x02"
-    assert data.count(b"\xff\xda") == 101 and picture_limits.count_scans(data) == 1
+    assert data.count(b"\xff\xda") == 101 and limits.count_scans(data) == 1
 
 
 def test_a_jpeg_of_many_scans_is_refused_by_its_header(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = jpeg(progressive=True)
     bomb = whole[:-2] + 40 * scan(whole) + b"\xff\xd9"
-    monkeypatch.setattr(picture_limits, "MAX_SCANNED", 64 * 48 * 30)
+    monkeypatch.setattr(limits, "MAX_SCANNED", 64 * 48 * 30)
     assert images.decode(whole, 3).size == (64, 48)
     with pytest.raises(ValueError, match="more than 30 scans of 64 x 48 pixels"):
         images.decode(bomb, 3)
@@ -67,7 +67,7 @@ def tiff(count: int, big: bool) -> bytes:
 
 @pytest.mark.parametrize("big", [False, True], ids=["TIFF", "BigTIFF"])
 def test_a_tiff_of_many_tiles_is_refused_before_they_are_listed(big: bool, monkeypatch) -> None:
-    monkeypatch.setattr(picture_limits, "MAX_TILES", 64)
+    monkeypatch.setattr(limits, "MAX_TILES", 64)
     assert images.open_header(tiff(64, big)).size == (8, 8)
     monkeypatch.setattr(Image, "open", None)
     with pytest.raises(ValueError, match="more than 64 tiles"):
@@ -79,7 +79,7 @@ def test_what_is_decoded_in_python_is_short(monkeypatch: pytest.MonkeyPatch) -> 
     assert images.decode(text, 3).size == (8, 8)
     with pytest.raises(ValueError, match="more than 1000 comments"):
         images.decode(b"P3 8 8 255\n" + b"#\n" * 1001 + b"7 " * 192, 3)
-    monkeypatch.setattr(picture_limits, "MAX_IN_PYTHON", 100)
+    monkeypatch.setattr(limits, "MAX_IN_PYTHON", 100)
     with pytest.raises(ValueError, match="more than 100 bytes"):
         images.decode(text, 3)
 

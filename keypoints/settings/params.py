@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from keypoints.errors import UserError
-from keypoints.recipes import RANDOM, STRICT, Count, Name, Part, Share, validate
+from keypoints.settings.recipes import RANDOM, STRICT, Count, Name, Part, Share, validate
 
 DEPTH = 20  # of blocks in blocks
 LARGEST = 2**53  # beyond, JSON and others lose digits

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keypoints import colours
+from keypoints.pictures import colours
 
 ON_PHOTOGRAPHS = (colours.TRUTH, colours.PREDICTED, colours.BOX, colours.FOUND)
 ALL = (*ON_PHOTOGRAPHS, colours.BETTER, colours.WORSE, *colours.LINES)
@@ -29,6 +29,6 @@ def test_colours_differ_also_without_their_hue():
 
 @pytest.mark.parametrize("room", ["plots", "predict", "reports"])
 def test_pictures_take_their_colours_from_here(room):
-    folder = Path(colours.__file__).parent / room
+    folder = Path(colours.__file__).parents[1] / room
     for file in folder.rglob("*.py"):
         assert not re.search(r"#[0-9A-Fa-f]{6}\b", file.read_text()), file

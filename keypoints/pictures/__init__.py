@@ -1,0 +1,1 @@
+"""Pictures from anywhere as arrays: reading them, what they may cost, and the colours that are drawn."""

@@ -1,0 +1,1 @@
+"""What params.yaml says and what an option of conf/ may say, as typed dataclasses."""
