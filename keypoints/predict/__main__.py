@@ -124,7 +124,7 @@ def open_writers(
 
 def annotate_film(predictor: Predictor, args: argparse.Namespace, out: Path | None) -> None:
     """Write the faces of all frames, each with its number."""
-    from keypoints.predict import video
+    from keypoints.predict.films import video
 
     source = video.Source(args.video)
     with ExitStack() as stack:

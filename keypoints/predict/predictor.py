@@ -22,7 +22,7 @@ from keypoints.pictures.images import Picture, open_picture
 from keypoints.pictures.limits import MAX_PIXELS
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
-from keypoints.predict.face import Face
+from keypoints.predict.faces.face import Face
 
 BATCH = 32  # faces at once
 MAX_BOXES = 1_000  # that are given for one picture

@@ -1,7 +1,7 @@
 """What follows from a face's points, measured: `make derived`, on the real data after `make real`.
 
-The mean head (`HALF` in predict/pose.py) out of the points of training faces; the curve of confidence
-(predict/confidence.py) out of the shipped net's answers for validation faces; then, on helen/testset, how
+The mean head (`HALF` in predict/faces/pose.py) out of the points of training faces; the curve of confidence
+(`confidence.py` beside it) out of the shipped net's answers for validation faces; then, on helen/testset, how
 well confidence tells the error. Writes results/derived.md; the constants are put into the code by hand, and a
 test compares them.
 """
@@ -21,8 +21,8 @@ from keypoints import errors, files, paths
 from keypoints.datasets import face_table
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
-from keypoints.predict import confidence
-from keypoints.predict.pose import HALF, STABLE, estimate
+from keypoints.predict.faces import confidence
+from keypoints.predict.faces.pose import HALF, STABLE, estimate
 from keypoints.predict.predictor import Place, Predictor
 from keypoints.reports import markdown, mean_head
 from keypoints.reports.box_study import Photo, read_photographs

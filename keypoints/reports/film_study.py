@@ -20,8 +20,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from keypoints import Predictor, errors, files
-from keypoints.predict.following import Follower
-from keypoints.predict.smoothing import Smoother
+from keypoints.predict.films.following import Follower
+from keypoints.predict.films.smoothing import Smoother
 from keypoints.reports import film_peers, markdown, tracks
 from keypoints.synthetic import films
 

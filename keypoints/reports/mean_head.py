@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from keypoints.landmarks import IBUG
-from keypoints.predict.pose import HEAD, STABLE, Pose, fit, turn
+from keypoints.predict.faces.pose import HEAD, STABLE, Pose, fit, turn
 
 ROUNDS = 60
 KEPT = 0.97  # of the faces, those that fit best: some are marked wrong

@@ -7,8 +7,8 @@ import pytest
 
 from keypoints.landmarks import IBUG
 from keypoints.paths import ROOT
-from keypoints.predict import confidence
-from keypoints.predict.pose import HALF, HEAD
+from keypoints.predict.faces import confidence
+from keypoints.predict.faces.pose import HALF, HEAD
 from keypoints.reports import derived, mean_head
 from keypoints.synthetic import wild
 from keypoints.synthetic.head import HALF as DRAWN

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from keypoints import files
-from keypoints.predict import derived
+from keypoints.predict.faces import derived
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints.predict import chips
+from keypoints.predict.faces import chips
 from keypoints.predict.writers.folder import Folder
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from PIL import Image
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE
 from keypoints.predict import writers
-from keypoints.predict.face import Face
+from keypoints.predict.faces.face import Face
 from keypoints.synthetic.drawing import Expression, Person, Pose, Scene, draw
 
 DRAWN = draw(Person(), Expression(), Pose(90, 90, 60, yaw=20), Scene(), (180, 180))

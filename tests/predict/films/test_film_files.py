@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from selenium import webdriver
 
-from keypoints.predict import film_files
+from keypoints.predict.films import film_files
 from tests.browser import open_browser
 
 PLAY = """

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keypoints.landmarks import IBUG
-from keypoints.predict import pose
-from keypoints.predict.pose import Pose
+from keypoints.predict.faces import pose
+from keypoints.predict.faces.pose import Pose
 from keypoints.synthetic import head as drawn
 
 ANGLE = st.floats(-45, 45)

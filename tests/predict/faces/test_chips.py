@@ -12,8 +12,8 @@ from PIL import Image
 from keypoints import crops
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, IMM, NOSE, WFLW
-from keypoints.predict import chips
-from keypoints.predict.face import Face
+from keypoints.predict.faces import chips
+from keypoints.predict.faces.face import Face
 from keypoints.synthetic.drawing import Expression, Person, Pose, Scene, draw
 
 DRAWN = draw(Person(), Expression(), Pose(150, 150, 90), Scene(noise=0), (300, 300))

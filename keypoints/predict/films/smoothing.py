@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from keypoints.predict.following import Followed
+from keypoints.predict.films.following import Followed
 from keypoints.predict.predictor import Face
 
 # Chosen on the drawn films of keypoints/synthetic/films.py, of other people than those in results/films.md.

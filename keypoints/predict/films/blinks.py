@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from keypoints.predict.face import Face
-from keypoints.predict.following import Followed
+from keypoints.predict.faces.face import Face
+from keypoints.predict.films.following import Followed
 
 # Of a face's usual openness: below the one its eyes close, above the other they are open again.
 SHUT, OPEN = 0.6, 0.8

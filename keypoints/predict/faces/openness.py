@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keypoints.predict.pose import HEAD, STABLE, Pose
+from keypoints.predict.faces.pose import HEAD, STABLE, Pose
 
 LIDS = ((37, 41), (38, 40)), ((43, 47), (44, 46))  # of the picture's left and right eye, of 68 points
 CORNERS = (36, 39), (42, 45)

@@ -15,11 +15,12 @@ from keypoints import files
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 from keypoints.parallel import Behind, ahead
-from keypoints.predict import annotation, film_files
-from keypoints.predict.blinks import Blinks
-from keypoints.predict.following import Follower
+from keypoints.predict import annotation
+from keypoints.predict.films import film_files
+from keypoints.predict.films.blinks import Blinks
+from keypoints.predict.films.following import Follower
+from keypoints.predict.films.smoothing import Smoother
 from keypoints.predict.predictor import Face, Predictor
-from keypoints.predict.smoothing import Smoother
 from keypoints.predict.writers import Facts, Writer
 
 FACTS = ("frame", "time", "number")  # of each face: from 0, in seconds, from 1

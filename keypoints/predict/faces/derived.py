@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keypoints.landmarks import IBUG
 
 if TYPE_CHECKING:
-    from keypoints.predict.face import Face
+    from keypoints.predict.faces.face import Face
 
 IBUG_NAMES = IBUG.names()  # of whose points the most follows
 ANGLES = ("yaw", "pitch", "roll")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from keypoints.landmarks import IBUG, NOSE
-from keypoints.predict.blinks import Blinks
-from keypoints.predict.face import Face
-from keypoints.predict.following import Followed
+from keypoints.predict.faces.face import Face
+from keypoints.predict.films.blinks import Blinks
+from keypoints.predict.films.following import Followed
 from keypoints.synthetic.head import Expression, Head, Person, Pose
 
 BLINK = [0.3, 0.8, 1.0, 0.7, 0.2]  # how closed the eyes are, frame by frame

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from keypoints.landmarks import IBUG, NOSE
-from keypoints.predict import derived
-from keypoints.predict.face import Face
+from keypoints.predict.faces import derived
+from keypoints.predict.faces.face import Face
 from keypoints.synthetic.head import Expression, Head, Person, Pose
 
 BOX = (0.0, 0.0, 100.0, 100.0)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keypoints.crops import Region
-from keypoints.predict import confidence, derived, openness, pose
-from keypoints.predict.openness import Eyes
-from keypoints.predict.pose import Pose
+from keypoints.predict.faces import confidence, derived, openness, pose
+from keypoints.predict.faces.openness import Eyes
+from keypoints.predict.faces.pose import Pose
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -84,7 +84,7 @@ class Face:
         Its eyes, nose and mouth are where ArcFace (Deng et al., 2019) has them. Raises `UserError` for a size
         that is none and for points that lack these places, ValueError for points that lie on one spot.
         """
-        from keypoints.predict import chips
+        from keypoints.predict.faces import chips
 
         return chips.cut(image, self.points, self.names, size)
 

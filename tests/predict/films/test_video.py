@@ -11,8 +11,8 @@ import skimage.data
 
 from keypoints import Predictor
 from keypoints.errors import UserError
-from keypoints.predict import film_files
-from keypoints.predict.video import Film, Source, annotate
+from keypoints.predict.films import film_files
+from keypoints.predict.films.video import Film, Source, annotate
 
 IMAGE = np.ascontiguousarray(skimage.data.astronaut()[:256, 100:356, ::-1])
 

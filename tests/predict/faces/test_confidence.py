@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from keypoints.landmarks import IBUG, NOSE
-from keypoints.predict import confidence
-from keypoints.predict.face import Face
+from keypoints.predict.faces import confidence
+from keypoints.predict.faces.face import Face
 
 APART = arrays(np.float64, 68, elements=st.floats(0, 500))
 

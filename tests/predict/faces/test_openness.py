@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keypoints.landmarks import IBUG
-from keypoints.predict.face import Face
+from keypoints.predict.faces.face import Face
 from keypoints.synthetic.head import Expression, Head, Person, Pose
 
 

@@ -10,7 +10,7 @@ import skimage.data
 from PIL import Image
 
 from keypoints import Predictor
-from keypoints.predict.following import Follower
+from keypoints.predict.films.following import Follower
 
 HEAD = Image.fromarray(skimage.data.astronaut()).crop((150, 0, 300, 190)).resize((120, 152))
 RATE = 24.0
