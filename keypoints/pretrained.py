@@ -2,7 +2,7 @@
 
 A wheel has them as ONNX files. A checkout keeps them in DVC's remote inside the repository, pretrained/store,
 where a file lies under the hash that its pointer (pretrained/<part>.onnx.dvc) names: neither DVC nor git is
-needed to read it. `make release` puts them there (reports/release.py).
+needed to read it. `make release` puts them there (reports/release).
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ import yaml
 
 from keypoints import errors, files, paths
 from keypoints.errors import UserError
-from keypoints.reports import experiments, html_page, system_charts
+from keypoints.reports import experiments, html_page
+from keypoints.reports.systems import charts as system_charts
 from keypoints.settings import params
 
 WORKSPACE = "workspace"

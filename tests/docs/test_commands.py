@@ -188,7 +188,7 @@ def try_make(command: str, words: list[str], served: list[str]) -> None:
 
 
 def check_systems(words: list[str]) -> None:
-    from keypoints.reports import systems
+    from keypoints.reports.systems import __main__ as systems
 
     rows: list[str] = []
     if "--only" in words:

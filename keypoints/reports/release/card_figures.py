@@ -10,8 +10,8 @@ from keypoints.evaluation import contours, metrics
 from keypoints.landmarks import SCHEMES
 from keypoints.models.trained import Trained
 from keypoints.pretrained import PARTS
-from keypoints.reports import changed_faces, conditions
-from keypoints.reports.conditions import Annotated
+from keypoints.reports.release import changed_faces, conditions
+from keypoints.reports.release.conditions import Annotated
 
 FIGURES = ("nme", "mae_px", "auc_8", "fr_8", "faces")  # of all test faces, and of each subset
 ANNOTATED = {"nose": "face"}  # the part whose tensors have all points of the same faces

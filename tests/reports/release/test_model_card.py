@@ -8,8 +8,8 @@ import pytest
 
 from keypoints import pretrained
 from keypoints.models.trained import Trained
-from keypoints.reports import card_figures, model_card
-from keypoints.reports.conditions import FEW
+from keypoints.reports.release import card_figures, model_card
+from keypoints.reports.release.conditions import FEW
 
 TOLD = json.loads((pretrained.FOLDER / "figures.json").read_text())
 

@@ -6,8 +6,10 @@ import pytest
 
 from keypoints import compose
 from keypoints.errors import UserError
-from keypoints.reports import ablation_table, ablations, experiments
-from keypoints.reports.ablations import BASE, SEEDS
+from keypoints.reports import experiments
+from keypoints.reports.ablations import __main__ as ablations
+from keypoints.reports.ablations import table
+from keypoints.reports.ablations.__main__ import BASE, SEEDS
 from keypoints.settings import params
 
 NMES = {"no_flip": 1.1, "no_rotation": 1.005}  # times the base's
@@ -124,4 +126,4 @@ def test_a_difference_is_of_the_base_of_the_same_seed():
         [{"name": name, "seed": str(seed), "val_nme": str(nme), **empty} for seed, nme in enumerate(nmes)]
         for name, nmes in ((BASE, (4, 8)), ("a", (5, 9)))
     )
-    assert ablation_table.summarise(row, base + row) == ["a", "", 7.0, "+18.8", "6.2", 2, 2, None, None]
+    assert table.summarise(row, base + row) == ["a", "", 7.0, "+18.8", "6.2", 2, 2, None, None]

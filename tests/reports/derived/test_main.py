@@ -9,7 +9,8 @@ from keypoints.landmarks import IBUG
 from keypoints.paths import ROOT
 from keypoints.predict.faces import confidence
 from keypoints.predict.faces.pose import HALF, HEAD
-from keypoints.reports import derived, mean_head
+from keypoints.reports.derived import __main__ as derived
+from keypoints.reports.derived import mean_head
 from keypoints.synthetic import wild
 from keypoints.synthetic.head import HALF as DRAWN
 from keypoints.synthetic.head import Head, Person, Pose

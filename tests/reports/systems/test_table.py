@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from keypoints.reports import system_table
+from keypoints.reports.systems import table
 
 
 def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
@@ -33,14 +33,14 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
     names = ["face-kim", "face-kim_fast", "face-best", "nose-kim", "nose-gone"]
     for name, row in zip(names, rows, strict=True):
         (tmp_path / f"{name}.json").write_text(json.dumps({"mean_shape_nme": 37.0} | row))
-    system_table.write(tmp_path, ["nose-kim", "nose-never_run", *names[:3]])
+    table.write(tmp_path, ["nose-kim", "nose-never_run", *names[:3]])
     lines = (tmp_path / "README.md").read_text().splitlines()
     shown = [line for line in lines if line.startswith("|")][2:]
-    table = [line.split("|") for line in lines if line.startswith("|")]
-    systems_of = [" ".join("".join(line[1:4]).split()) for line in table[2:]]
+    cells = [line.split("|") for line in lines if line.startswith("|")]
+    systems_of = [" ".join("".join(line[1:4]).split()) for line in cells[2:]]
     assert systems_of == ["nose kim", "face best", "face kim", "face kim_fast kim: train.lr=1"]
     assert "failed: see the command's output" in shown[0] and "639,404" in shown[2]
-    assert len(set(map(len, table))) == 1
+    assert len(set(map(len, cells))) == 1
     drawn = {"face-nme.png", "face-regions.png", "face-follow_position.png", "face-val_nmes.png"}
     drawn |= {"kaggle.png"}
     assert drawn == {line.partition("](")[2].rstrip(")") for line in lines if line.startswith("![")}
@@ -48,6 +48,6 @@ def test_the_table_has_a_line_a_system_sorted_by_part_and_error(tmp_path):
 
 
 def test_no_row_gives_an_empty_table(tmp_path):
-    system_table.write(tmp_path, ["nose-kim"])
+    table.write(tmp_path, ["nose-kim"])
     assert (tmp_path / "README.md").read_text().count("\n|") == 2
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]

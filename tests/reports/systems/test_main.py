@@ -10,7 +10,7 @@ import pytest
 from keypoints import compose
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
-from keypoints.reports import systems
+from keypoints.reports.systems import __main__ as systems
 from keypoints.settings import params
 
 

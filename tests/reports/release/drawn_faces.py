@@ -7,7 +7,7 @@ import numpy as np
 from keypoints import crops
 from keypoints.datasets.tensors import Faces
 from keypoints.landmarks import IBUG
-from keypoints.reports.conditions import Annotated
+from keypoints.reports.release.conditions import Annotated
 from keypoints.synthetic.drawing import Scene, draw
 from keypoints.synthetic.head import Expression, Person, Pose
 

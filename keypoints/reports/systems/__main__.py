@@ -24,7 +24,8 @@ from typing import Any
 import yaml
 
 from keypoints import compose, errors, files
-from keypoints.reports import experiments, system_table
+from keypoints.reports import experiments
+from keypoints.reports.systems import table
 from keypoints.settings import params
 
 OUT = Path("results/systems")
@@ -82,8 +83,8 @@ def main(only: list[str], scorer: Path | None, profile: str, imagenet: bool, aga
             made = run_system(system, composed, profile, scorer)
             with files.whole(row) as temporary:
                 temporary.write_text(json.dumps(made, indent=2) + "\n")
-            system_table.write(OUT / profile, row_names())
-    system_table.write(OUT / profile, row_names())
+            table.write(OUT / profile, row_names())
+    table.write(OUT / profile, row_names())
 
 
 def row_names() -> list[str]:

@@ -22,7 +22,8 @@ from tqdm import tqdm
 from keypoints import Predictor, errors, files
 from keypoints.predict.films.following import Follower
 from keypoints.predict.films.smoothing import Smoother
-from keypoints.reports import film_peers, markdown, tracks
+from keypoints.reports import markdown
+from keypoints.reports.film_study import peers, tracks
 from keypoints.synthetic import films
 
 OUT = Path("results/films.md")
@@ -64,7 +65,7 @@ def main(python: str | None) -> None:
                 answers.setdefault(title, []).append(ask(str(python), peer, shot))
         for program, of_shots in answers.items():
             rows.append([name, program, *average(shots, of_shots)])
-    lines = ["# Films", "", "Written by `make films` (keypoints/reports/film_study.py).", "", *describe(), ""]
+    lines = ["# Films", "", "Written by `make films` (keypoints/reports/film_study).", "", *describe(), ""]
     with files.whole(OUT) as path:
         path.write_text("\n".join([*lines, *markdown.table(HEADER, rows)]) + "\n")
     print(f"{OUT} is written")
@@ -106,7 +107,7 @@ def ask(python: str, peer: str, shot: Sequence[films.Frame]) -> Answer:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "frames.npy"
         np.save(file, np.stack([np.asarray(frame.image) for frame in shot]))
-        command = [python, str(film_peers.__file__), peer, str(file)]
+        command = [python, str(peers.__file__), peer, str(file)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     answer = json.loads(done.stdout)
     return answer["ms"], [[tracks.Seen(np.array(face)) for face in faces] for faces in answer["faces"]]

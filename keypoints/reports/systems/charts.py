@@ -1,4 +1,4 @@
-"""Charts of what the systems of `make systems` teach; `system_table` calls them with its rows."""
+"""Charts of what the systems of `make systems` teach; `table` calls them with its rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keypoints.plots.style import DASHES, figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Row = dict[str, Any]  # what system_table.read_row gives
+Row = dict[str, Any]  # what table.read_row gives
 ROW = 0.27  # inches per system
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keypoints.reports import system_charts
+from keypoints.reports.systems import charts
 
 ROWS = [
     {
@@ -26,24 +26,20 @@ ROWS = [
 
 def test_figures_that_an_author_reports_are_read():
     row = {"reported": "mse 0.0016, kaggle 8.50 / 8.46"}
-    assert system_charts.reported_figures(row, "kaggle") == [8.5, 8.46] and system_charts.reported_figures(
-        row, "mse"
-    ) == [0.0016]
-    assert (
-        system_charts.reported_figures(row, "nme")
-        == system_charts.reported_figures({"reported": None}, "mse")
-        == []
-    )
+    assert charts.reported_figures(row, "kaggle") == [8.5, 8.46] and charts.reported_figures(row, "mse") == [
+        0.0016
+    ]
+    assert charts.reported_figures(row, "nme") == charts.reported_figures({"reported": None}, "mse") == []
 
 
 @pytest.mark.parametrize(
     "chart, key",
     [
-        (system_charts.draw_bars, "nme"),
-        (system_charts.draw_curves, "val_nmes"),
-        (system_charts.draw_following, "follow_position"),
-        (system_charts.draw_groups, "regions"),
-        (system_charts.draw_leaderboard, "kaggle"),
+        (charts.draw_bars, "nme"),
+        (charts.draw_curves, "val_nmes"),
+        (charts.draw_following, "follow_position"),
+        (charts.draw_groups, "regions"),
+        (charts.draw_leaderboard, "kaggle"),
     ],
 )
 def test_the_same_rows_give_the_same_picture(chart, key, tmp_path):
@@ -55,5 +51,5 @@ def test_the_same_rows_give_the_same_picture(chart, key, tmp_path):
 def test_another_data_sets_row_is_left_out(tmp_path):
     other = ROWS[0] | {"regions": {"helen": 3.0, "afw": 4.0}}
     for name, rows in (("a.png", [*ROWS, other]), ("b.png", ROWS)):
-        system_charts.draw_groups(tmp_path / name, rows, "regions")
+        charts.draw_groups(tmp_path / name, rows, "regions")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

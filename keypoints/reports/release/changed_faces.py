@@ -11,7 +11,7 @@ from keypoints.evaluation import metrics
 from keypoints.landmarks import average
 from keypoints.models.trained import Trained
 from keypoints.overlays import placing
-from keypoints.reports.conditions import Annotated
+from keypoints.reports.release.conditions import Annotated
 
 SIDES = (64, 32, 16)  # of a shrunk face, pixels
 

@@ -24,8 +24,9 @@ from keypoints.landmarks import IBUG
 from keypoints.predict.faces import confidence
 from keypoints.predict.faces.pose import HALF, STABLE, estimate
 from keypoints.predict.predictor import Place, Predictor
-from keypoints.reports import markdown, mean_head
+from keypoints.reports import markdown
 from keypoints.reports.box_study import Photo, read_photographs
+from keypoints.reports.derived import mean_head
 from keypoints.synthetic import head as drawn
 from keypoints.synthetic import wild
 
@@ -43,7 +44,7 @@ def main() -> None:
     if min(map(len, (train, val, test))) < 100:
         raise UserError(f"{paths.table('ibug')} is not the real data's: run `make real`")
     marked = np.stack([np.reshape(points, (-1, 2)) for points in train["points"]])
-    lines = ["# Pose and confidence", "", "Written by `make derived` (keypoints/reports/derived.py).", ""]
+    lines = ["# Pose and confidence", "", "Written by `make derived` (keypoints/reports/derived).", ""]
     lines += ["## The mean head", "", f"Out of the points of {len(train)} training faces of iBUG.", ""]
     lines += [*describe_head(marked), "", "## Pose of drawn faces", "", *measure_pose()]
     predictor = Predictor()

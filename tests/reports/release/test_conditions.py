@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keypoints.reports import conditions
-from tests.reports.drawn_faces import SIZE, drawn
+from keypoints.reports.release import conditions
+from tests.reports.release.drawn_faces import SIZE, drawn
 
 FACES = drawn([0, 12, -12, 30, -30])
 seeds = st.integers(0, 2**32 - 1)

@@ -11,10 +11,10 @@ import torch
 from keypoints.landmarks import IBUG
 from keypoints.models.trained import Trained
 from keypoints.overlays.placing import OVERLAYS
-from keypoints.reports import changed_faces
+from keypoints.reports.release import changed_faces
 from keypoints.settings.recipes import Data, Model
 from tests.blobs import PART
-from tests.reports.drawn_faces import SIZE, drawn
+from tests.reports.release.drawn_faces import SIZE, drawn
 
 FACES = drawn([0, 15])
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from keypoints.landmarks import IBUG
-from keypoints.reports import tracks
-from keypoints.reports.tracks import INNER, Seen
+from keypoints.reports.film_study import tracks
+from keypoints.reports.film_study.tracks import INNER, Seen
 from keypoints.synthetic.drawing import Head
 from keypoints.synthetic.head import Expression, Person, Pose
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from keypoints import paths
 from keypoints.reports import markdown
-from keypoints.reports.conditions import FEW
+from keypoints.reports.release.conditions import FEW
 from keypoints.settings.recipes import Part
 
 COLUMNS = {

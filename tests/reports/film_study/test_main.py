@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from keypoints.reports import film_study
+from keypoints.reports.film_study import __main__ as film_study
 from keypoints.synthetic import films
 
 
@@ -18,7 +18,7 @@ def test_a_row_for_each_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(film_study, "SEEDS", (1,))
     peer = tmp_path / "peer.py"
     peer.write_text('print(\'{"ms": 7, "faces": [[[[320, 200]]], [], [], [], []]}\')')
-    monkeypatch.setattr(film_study.film_peers, "__file__", str(peer))
+    monkeypatch.setattr(film_study.peers, "__file__", str(peer))
     film_study.main(sys.executable)
     rows = [line for line in film_study.OUT.read_text().splitlines() if line.startswith("| still")]
     assert [row.split("|")[2].strip() for row in rows] == [

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keypoints import files
-from keypoints.reports import markdown, system_charts
-from keypoints.reports.system_charts import Row
+from keypoints.reports import markdown
+from keypoints.reports.systems import charts
+from keypoints.reports.systems.charts import Row
 
 COLUMNS = {
     "part": "part",
@@ -37,11 +38,11 @@ DETAILS = {
     "faces": "faces",
 }
 CHARTS = {  # file name, by what a row must have
-    "nme": system_charts.draw_bars,
-    "val_nmes": system_charts.draw_curves,
-    "follow_position": system_charts.draw_following,
-    "subsets": system_charts.draw_groups,
-    "regions": system_charts.draw_groups,
+    "nme": charts.draw_bars,
+    "val_nmes": charts.draw_curves,
+    "follow_position": charts.draw_following,
+    "subsets": charts.draw_groups,
+    "regions": charts.draw_groups,
 }
 
 
@@ -64,7 +65,7 @@ def write(folder: Path, names: Sequence[str]) -> None:
                 lines += ["", f"![{key} of the systems of {part}]({part}-{key}.png)"]
     ranked = sorted((row for row in rows if row.get("kaggle")), key=lambda row: row["kaggle"])
     if len(ranked) > 1:
-        system_charts.draw_leaderboard(folder / "kaggle.png", ranked)
+        charts.draw_leaderboard(folder / "kaggle.png", ranked)
         lines += ["", "![the Kaggle list, as it is estimated and as the authors report](kaggle.png)"]
     with files.whole(folder / "README.md") as temporary:
         temporary.write_text("\n".join(lines) + "\n")

@@ -23,8 +23,10 @@ import yaml
 
 from keypoints import compose, errors, files, paths
 from keypoints.errors import UserError
-from keypoints.reports import ablation_table, experiments, systems
-from keypoints.reports.ablation_table import BASE, CLOSE, Row
+from keypoints.reports import experiments
+from keypoints.reports.ablations import table
+from keypoints.reports.ablations.table import BASE, CLOSE, Row
+from keypoints.reports.systems import __main__ as systems
 
 OUT = Path("results")
 SEEDS = (42, 1, 2)
@@ -120,7 +122,7 @@ class Study:
             writer.writeheader()
             writer.writerows(self.rows)
         with files.whole(self.file.with_suffix(".md")) as part:
-            part.write_text("\n".join(ablation_table.page(self.rows)) + "\n", encoding="utf-8")
+            part.write_text("\n".join(table.page(self.rows)) + "\n", encoding="utf-8")
 
 
 def main(only: Sequence[str], tested: Sequence[str], profile: str, epochs: int | None) -> None:
@@ -131,7 +133,7 @@ def main(only: Sequence[str], tested: Sequence[str], profile: str, epochs: int |
             raise UserError(f"{name}: conf/ablations.yaml lists {', '.join(study.listed)}")
     base = study.train(BASE)
     for name in only or study.listed:
-        if name != BASE and abs(ablation_table.difference(study.train(name), base)) < CLOSE:
+        if name != BASE and abs(table.difference(study.train(name), base)) < CLOSE:
             for seed in SEEDS[1:]:
                 study.train(BASE, seed)
                 study.train(name, seed)

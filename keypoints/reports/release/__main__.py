@@ -22,7 +22,7 @@ from keypoints.errors import UserError
 from keypoints.export import onnx_graph
 from keypoints.models.trained import Trained
 from keypoints.pretrained import FOLDER, SHIPPED
-from keypoints.reports import card_figures, model_card
+from keypoints.reports.release import card_figures, model_card
 from keypoints.settings import params
 from keypoints.settings.recipes import Part
 

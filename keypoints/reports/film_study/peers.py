@@ -1,6 +1,6 @@
 """What other programs see in a film, by a Python that has them: `make films` runs this for each.
 
-    python film_peers.py mediapipe FRAMES.npy
+    python peers.py mediapipe FRAMES.npy
 
 FRAMES.npy: (frames, height, width, 3) uint8 RGB. Prints JSON: milliseconds per frame, and for each frame the
 points of its faces. MediaPipe needs an environment of its own: 0.10.21 is the last that brings its nets.

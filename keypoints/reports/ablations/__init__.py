@@ -1,0 +1,1 @@
+"""What each ingredient of `best` is worth."""

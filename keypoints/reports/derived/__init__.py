@@ -1,0 +1,1 @@
+"""The mean head and the curve of confidence, out of the shipped weights."""

@@ -1,0 +1,1 @@
+"""How steadily faces are followed on drawn films, beside other programs."""

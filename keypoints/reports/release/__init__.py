@@ -1,0 +1,1 @@
+"""Weights that ship, their cards, and what is measured for these."""
