@@ -22,7 +22,8 @@ from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
 from keypoints.models.trained import Trained
 from keypoints.pictures import images
-from keypoints.predict.predictor import BATCH, Place, Predictor
+from keypoints.predict.looking import BATCH, Place
+from keypoints.predict.predictor import Predictor
 from keypoints.settings import params
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ def main(model: Path, archive: Path, out: Path) -> None:
     scheme = Trained.load(model, part).scheme  # refuses weights of another recipe
     if scheme is not IBUG:
         raise UserError(f"submission.part: {name!r} finds {scheme.name}, the list has {IBUG.name}")
-    predictor = Predictor(weights=model, detector="whole", tta=part.evaluate.flip)
-    look = predictor.look_closely if settings.submission.closely else predictor.look
+    looks = settings.submission.looks
+    predictor = Predictor(weights=model, detector="whole", tta=part.evaluate.flip, looks=looks)
+    look = predictor.look_closely if looks > 1 else predictor.look
     listed = ibug.kaggle_list(archive)
     points = np.zeros((len(listed), IBUG.points, 2), np.float32)
     for rows, places in read(listed, archive):

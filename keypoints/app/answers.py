@@ -20,7 +20,7 @@ from keypoints.pictures import images
 from keypoints.predict.box_lists import parse_box
 
 if TYPE_CHECKING:
-    from keypoints.predict.predictor import Face
+    from keypoints.predict.faces.face import Face
 
 MAX_BOXES = 100  # that a person draws in one picture
 MAX_OVERLAY = 800  # pixels per side of an overlay that is sent; the page magnifies it

@@ -15,7 +15,8 @@ from mlflow.pyfunc import PythonModel
 from pydantic import BaseModel
 
 from keypoints.crops import Region
-from keypoints.predict.predictor import Face, Predictor
+from keypoints.predict.faces.face import Face
+from keypoints.predict.predictor import Predictor
 
 
 class Picture(BaseModel):

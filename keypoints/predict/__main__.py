@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from keypoints.landmarks import Scheme
     from keypoints.predict.box_lists import BoxList
-    from keypoints.predict.predictor import Face, Predictor
+    from keypoints.predict.faces.face import Face
+    from keypoints.predict.predictor import Predictor
     from keypoints.predict.writers import Writer
 
 STDIN = "-"
@@ -43,7 +44,7 @@ def main(args: argparse.Namespace) -> None:
     from keypoints.predict import box_lists
 
     if args.video:
-        refuse(args, "--video", "photos", "box", "boxes", "chips")
+        refuse(args, "--video", "photos", "box", "boxes", "chips", "looks")
     if args.chips:
         refuse(args, "--chips", "overlay")
     names = [] if args.video else photographs(args.photos)
@@ -65,6 +66,7 @@ def main(args: argparse.Namespace) -> None:
         args.device,
         args.tta,
         threads=1 if len(names) > 1 else None,
+        looks=1 if args.looks is None else args.looks,
     )
     tables_only = (args.json or args.csv) and not args.format and args.chips is None
     out = args.out or (None if tables_only else OUT)
@@ -294,6 +296,9 @@ def arguments(prog: str) -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="look at the mirrored face too: finer points, fewer false faces, any roll; --no-tta is faster",
+    )
+    parser.add_argument(
+        "--looks", type=int, metavar="N", help="the mean of so many at each face: finer points for more time"
     )
     return parser
 

@@ -10,7 +10,7 @@ from PIL import Image
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 from keypoints.pictures.colours import BOX, FOUND, PREDICTED, TRUTH, to_rgb
-from keypoints.predict.predictor import Face
+from keypoints.predict.faces.face import Face
 
 POSE = "pose"  # the overlay that shows how a head is turned
 AXES = PREDICTED, TRUTH, FOUND  # to the head's side, down, and where it looks

@@ -30,7 +30,8 @@ from keypoints.evaluation import metrics
 from keypoints.landmarks import IBUG
 from keypoints.pictures.images import decode
 from keypoints.predict import detectors
-from keypoints.predict.predictor import Place, Predictor
+from keypoints.predict.looking import Place
+from keypoints.predict.predictor import Predictor
 from keypoints.reports import markdown
 
 OUT = Path("results/boxes.md")
@@ -51,6 +52,7 @@ WRONG = {  # how a box is changed: scale, shift to the right and down in sides
     "15 % down": (1.0, 0.0, 0.15),
 }
 ROLLS = (0, 45, -45, 90, -90, 180)  # degrees
+LOOKS = (1, 2, 3, 5, 9)
 TERMS = {  # of a detector: its license, and what to install
     "faces": ("research", "nothing"),
     "mtcnn": ("MIT", "nothing"),
@@ -85,6 +87,7 @@ def main(weights: Path) -> None:
     lines += ["", f"## helen/testset, {len(test)} faces", "", *measure_wrong_boxes(predictor, photos)]
     lines += ["", "Turned about the middle of the face, in the box that holds the turned face:", ""]
     lines += measure_rolls(predictor, photos)
+    lines += ["", "By the mean of several looks, `--looks`, one thread:", "", *measure_looks(weights, photos)]
     lines += ["", "## Detectors", "", *measure_detectors(predictor, photos)]
     for title, (count, layout) in SCENES.items():
         lines += ["", f"## {title}", "", *measure_scenes(predictor, photos, count, layout)]
@@ -141,6 +144,18 @@ def measure_rolls(predictor: Predictor, photos: list[Photo]) -> list[str]:
         found = predictor.look_closely([Place(photo.image, photo.box) for photo in turned])[0]
         rows.append([f"{roll}°", f"{mean_nme(turned, found):.2f}"])
     return markdown.table(["roll", "NME, %"], rows)
+
+
+def measure_looks(weights: Path, photos: list[Photo]) -> list[str]:
+    """The error by the mean of so many looks, and what they take."""
+    rows = []
+    for looks in tqdm(LOOKS, disable=None):
+        predictor = Predictor(weights=weights, threads=1, looks=looks)
+        start = time.perf_counter()
+        found = predictor.points([(photo.image, photo.box) for photo in photos])
+        taken = 1000 * (time.perf_counter() - start) / len(photos)
+        rows.append([str(looks), f"{mean_nme(photos, found):.2f}", f"{taken:.0f}"])
+    return markdown.table(["looks", "NME, %", "ms per face"], rows)
 
 
 def measure_detectors(predictor: Predictor, photos: list[Photo]) -> list[str]:

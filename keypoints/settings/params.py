@@ -87,7 +87,7 @@ class Dataset:
 @dataclass(config=STRICT)
 class Submission:
     part: Name
-    closely: bool = False  # look again where the points of the first look say that the face is
+    looks: Annotated[int, Field(gt=0, le=64)] = 1  # at each face; their mean counts (see `Predictor`)
 
 
 @dataclass(config=STRICT)

@@ -23,7 +23,7 @@ from keypoints.app.models import Models
 from keypoints.crops import Region
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE
-from keypoints.predict.predictor import Face
+from keypoints.predict.faces.face import Face
 from keypoints.synthetic.drawing import Scene, draw
 from keypoints.synthetic.head import Expression, Person, Pose
 from tests.browser import open_browser

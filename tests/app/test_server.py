@@ -23,7 +23,8 @@ from keypoints.crops import Region
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE, Scheme
 from keypoints.pictures import limits
-from keypoints.predict.predictor import Face, from_boxes
+from keypoints.predict.faces.face import Face
+from keypoints.predict.predictor import from_boxes
 
 RING = np.linspace(0, 6, 68)
 POINTS = np.stack([30 + 20 * np.cos(RING), 25 + 15 * np.sin(RING)], axis=1).astype(np.float32)

@@ -19,7 +19,8 @@ from keypoints.export import mlflow_package, onnx_graph
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
 from keypoints.pictures.images import open_picture
-from keypoints.predict.predictor import Place, Predictor
+from keypoints.predict.looking import Place
+from keypoints.predict.predictor import Predictor
 from tests.blobs import PART
 
 EXAMPLES = sorted((ROOT / "docs/examples").glob("*.py"))

@@ -14,7 +14,8 @@ from keypoints import crops, errors
 from keypoints.export import __main__, onnx_graph
 from keypoints.models.trained import Trained
 from keypoints.paths import ROOT
-from keypoints.predict.predictor import Place, Predictor
+from keypoints.predict.looking import Place
+from keypoints.predict.predictor import Predictor
 from tests.export.helpers import shell
 
 

@@ -10,7 +10,7 @@ from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, NOSE
 from keypoints.pictures import colours
 from keypoints.predict import annotation
-from keypoints.predict.predictor import Face
+from keypoints.predict.faces.face import Face
 from keypoints.synthetic.head import Expression, Head, Person, Pose
 
 PHOTO = Image.new("RGB", (80, 60))

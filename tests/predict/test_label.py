@@ -14,7 +14,7 @@ from keypoints.datasets import formats
 from keypoints.landmarks import IBUG
 from keypoints.pictures import images
 from keypoints.predict import writers
-from keypoints.predict.predictor import Face
+from keypoints.predict.faces.face import Face
 
 TURNED = "b/turned.jpg"
 

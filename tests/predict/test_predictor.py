@@ -8,19 +8,15 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import skimage.data
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
-from keypoints import Predictor, crops
+from keypoints import Predictor
 from keypoints.errors import UserError
 from keypoints.predict import predictor
-from keypoints.predict.predictor import Place
 from tests.nets import build
 
 ASTRONAUT = Image.fromarray(skimage.data.astronaut())
@@ -37,30 +33,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def small(weights: Path) -> Predictor:
     return Predictor(weights=weights)
-
-
-def answer(made: Predictor, where: tuple[float, float]) -> None:
-    """Let the net answer this place, in shares of the crop, for every point of every crop."""
-    width, height = made.net.framing.size
-    place = np.array([where[0] * width - 0.5, where[1] * height - 0.5])
-    made.net.points = lambda crops: np.broadcast_to(place, (len(crops), 68, 2))
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    left=st.floats(-50, 400),
-    top=st.floats(-50, 400),
-    side=st.floats(20, 300),
-    x=st.floats(0, 1),
-    y=st.floats(0, 1),
-)
-def test_a_place_in_the_crop_is_that_place_in_the_box(weights, left, top, side, x, y):
-    made = Predictor(weights=weights, tta=False)
-    answer(made, (x, y))
-    found, _ = made.look([Place(ASTRONAUT, (left, top, side, side))])
-    scale = made.net.framing.scale
-    expected = np.array([left, top]) - 0.5 + side / 2 + (np.array([x, y]) - 0.5) * scale * side
-    assert found == pytest.approx(np.broadcast_to(expected, (1, 68, 2)), abs=0.01)
 
 
 def bytes_of(image: Image.Image, kind: str = "PNG", **more) -> bytes:
@@ -127,26 +99,6 @@ def test_a_face_is_plain_values_for_json(small):
     assert places == pytest.approx(face.points, abs=0.006)
 
 
-def test_points_far_from_their_box_are_looked_at_again_where_they_are(small, monkeypatch):
-    rng = np.random.default_rng(0)
-    shape = rng.uniform(0, 100, (68, 2)).astype(np.float32)
-    shape[36], shape[45] = (20, 50), (80, 50)  # upright
-    asked = []
-
-    def look(places):
-        asked.append([place.box for place in places])
-        return np.array([shape for _ in places]).reshape(-1, 68, 2), np.zeros((len(places), 68))
-
-    monkeypatch.setattr(small, "look", look)
-    there = crops.dlib_box(shape)
-    small.points([(ASTRONAUT, there), (ASTRONAUT, (300.0, 300.0, 50.0, 50.0))])
-    assert asked[1] == [pytest.approx(there)]
-
-
-def test_a_point_that_is_no_area_is_not_looked_at_again():
-    assert not predictor.is_elsewhere(Place(ASTRONAUT, BOX), (3.0, 3.0, 0.0, 0.0), 40.0)
-
-
 @pytest.mark.parametrize("box", [(0, 0, 0, 5), (0, 0, -1, 5), (0, 0, 1), (0, 0, float("nan"), 1)])
 def test_a_box_without_an_area_is_refused(small, box):
     with pytest.raises(ValueError, match="with an area"):
@@ -210,16 +162,6 @@ def shipped() -> Predictor:
 NOSE = np.array([225.2, 127.5])  # the tip, pixels of the upright picture
 
 
-@pytest.mark.parametrize("degrees", [0, 30, -45, 90, 135, 180, -90])
-def test_a_face_of_any_roll_is_found_in_a_given_box(shipped, degrees):
-    turned = ASTRONAUT.rotate(-degrees, Image.Resampling.BICUBIC, center=(225, 125))  # clockwise
-    angle = np.radians(degrees)
-    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    expected = matrix @ (NOSE - (225, 125)) + (225, 125)
-    (face,) = shipped(turned, [(180.0, 78.0, 90.0, 90.0)])
-    assert np.hypot(*(face.points[30] - expected)) < 4
-
-
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_a_photograph_on_its_side_has_its_points(shipped, turns):
     (face,) = shipped(np.ascontiguousarray(np.rot90(np.asarray(ASTRONAUT), turns)))
@@ -236,15 +178,6 @@ def test_what_is_no_face_is_left_out_unless_its_box_was_given(shipped, monkeypat
     assert shipped(noise) == []
     assert len(shipped(noise, [box])) == 1
     assert len(shipped(ASTRONAUT, [(180.0, 78.0, 90.0, 90.0)])) == 1
-
-
-@given(st.floats(0, 20), st.floats(0, 1), st.floats(0, 1))
-def test_the_surer_the_detector_the_more_doubt_a_face_may_be_in(doubts, score, other):
-    one, surer = sorted((score, other))
-    predictor = SimpleNamespace(tells_faces=True, net=SimpleNamespace(doubt=2.0))
-    if Predictor.is_face(predictor, doubts, one):
-        assert Predictor.is_face(predictor, doubts, surer)
-    assert Predictor.is_face(predictor, 2.0, one), "as little as 99 of 100 faces: always one"
 
 
 def test_weights_of_unknown_doubt_believe_their_detector(weights):

@@ -15,7 +15,9 @@ from PIL import Image
 
 from keypoints import crops
 from keypoints.crops import overlap
-from keypoints.predict.predictor import UNSURE, Face, Place, Predictor, without_twins
+from keypoints.predict.faces.face import Face
+from keypoints.predict.looking import UNSURE, Place
+from keypoints.predict.predictor import Predictor, without_twins
 
 SEARCHES = 4  # per second: how often new faces are looked for
 EAGER = 3  # times as often while one is missing, and at once where one is lost

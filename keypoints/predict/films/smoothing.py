@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from keypoints.predict.faces.face import Face
 from keypoints.predict.films.following import Followed
-from keypoints.predict.predictor import Face
 
 # Chosen on the drawn films of keypoints/synthetic/films.py, of other people than those in results/films.md.
 STILL = 0.5  # Hz: the cutoff for a point that rests

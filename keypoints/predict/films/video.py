@@ -16,11 +16,12 @@ from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
 from keypoints.parallel import Behind, ahead
 from keypoints.predict import annotation
+from keypoints.predict.faces.face import Face
 from keypoints.predict.films import film_files
 from keypoints.predict.films.blinks import Blinks
 from keypoints.predict.films.following import Follower
 from keypoints.predict.films.smoothing import Smoother
-from keypoints.predict.predictor import Face, Predictor
+from keypoints.predict.predictor import Predictor
 from keypoints.predict.writers import Facts, Writer
 
 FACTS = ("frame", "time", "number")  # of each face: from 0, in seconds, from 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from keypoints.datasets.formats.marks import Convention
     from keypoints.landmarks import Scheme
-    from keypoints.predict.predictor import Face
+    from keypoints.predict.faces.face import Face
     from keypoints.predict.writers import Facts
     from keypoints.predict.writers.album import Album
 

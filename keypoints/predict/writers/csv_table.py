@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from keypoints.landmarks import Scheme
-    from keypoints.predict.predictor import Face
+    from keypoints.predict.faces.face import Face
     from keypoints.predict.writers import Facts
 
 

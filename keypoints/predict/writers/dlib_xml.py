@@ -14,7 +14,7 @@ from keypoints.predict.writers import Unwritable
 from keypoints.predict.writers.annotation_writer import Annotations, Photograph
 
 if TYPE_CHECKING:
-    from keypoints.predict.predictor import Face
+    from keypoints.predict.faces.face import Face
 
 # Not in XML (https://www.w3.org/TR/xml/#charsets), or written as entities, which dlib 20 does not resolve.
 _UNREADABLE = re.compile('[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[&<>"]')

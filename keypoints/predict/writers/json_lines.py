@@ -13,7 +13,7 @@ from keypoints import files
 if TYPE_CHECKING:
     from PIL import Image
 
-    from keypoints.predict.predictor import Face
+    from keypoints.predict.faces.face import Face
     from keypoints.predict.writers import Facts
 
 

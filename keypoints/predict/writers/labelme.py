@@ -15,7 +15,7 @@ from keypoints.predict.writers.annotation_writer import DIGITS, Annotations, Pho
 from keypoints.predict.writers.folder import Folder
 
 if TYPE_CHECKING:
-    from keypoints.predict.predictor import Face
+    from keypoints.predict.faces.face import Face
 
 VERSION = "5.0.0"  # the layout that is written; every later labelme opens it
 

@@ -15,7 +15,7 @@ from keypoints.predict.writers.annotation_writer import Annotations, Photograph
 from keypoints.predict.writers.folder import Folder
 
 if TYPE_CHECKING:
-    from keypoints.predict.predictor import Face
+    from keypoints.predict.faces.face import Face
 
 
 class Pts(Annotations):

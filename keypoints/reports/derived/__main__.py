@@ -23,7 +23,8 @@ from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
 from keypoints.predict.faces import confidence
 from keypoints.predict.faces.pose import HALF, STABLE, estimate
-from keypoints.predict.predictor import Place, Predictor
+from keypoints.predict.looking import Place
+from keypoints.predict.predictor import Predictor
 from keypoints.reports import markdown
 from keypoints.reports.box_study import Photo, read_photographs
 from keypoints.reports.derived import mean_head

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from keypoints.predict.faces.face import Face
 from keypoints.predict.films.following import Followed
 from keypoints.predict.films.smoothing import Smoother
-from keypoints.predict.predictor import Face
 
 
 def face(points: np.ndarray | float, number: int = 1) -> Followed:

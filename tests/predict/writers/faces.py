@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 from keypoints.landmarks import Scheme
 from keypoints.pictures import images
 from keypoints.predict import writers
-from keypoints.predict.predictor import Face
+from keypoints.predict.faces.face import Face
 from keypoints.predict.writers.album import Album
 
 NAMES = ("left_eye", "right_eye", "nose")
