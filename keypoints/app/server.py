@@ -69,8 +69,7 @@ def create(models: Models) -> FastAPI:
         return {**models.choices(), "overlays": list(overlays.OVERLAYS), "max_bytes": MAX_BYTES}
 
     for file in FILES:
-        serve = app.api_route(f"/{file}".removesuffix(PAGE), methods=["GET", "HEAD"])
-        serve(lambda file=file: FileResponse(HERE / file))
+        app.api_route(f"/{file}".removesuffix(PAGE), methods=["GET", "HEAD"])(serve(HERE / file))
 
     @app.exception_handler(Refused)
     @app.exception_handler(UserError)
@@ -93,3 +92,8 @@ def create(models: Models) -> FastAPI:
 
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
     return app
+
+
+def serve(path: Path) -> Callable[[], FileResponse]:
+    """What answers with this file. It takes no arguments: FastAPI would let a request say what they are."""
+    return lambda: FileResponse(path)

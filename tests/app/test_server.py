@@ -284,6 +284,15 @@ def test_nothing_else_is_served(client, path):
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/", "/page.css"])
+@pytest.mark.parametrize("key", ["file", "path", "name"])
+def test_a_request_cannot_say_which_file_is_served(client, path, key, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret")
+    answer = client.get(path, params={key: str(secret)})
+    assert answer.status_code == 200 and answer.content == client.get(path).content
+
+
 def test_a_predictor_is_made_once_and_asked_by_one_at_a_time(monkeypatch):
     made, inside, most = [], [], []
 
