@@ -121,8 +121,8 @@ def measure_framing(faces: list[Photo]) -> list[str]:
     across = [(whole[2] / hit[2], *crops.relate(hit, whole)[1:]) for hit, whole in hits]
     width, right, down = np.median(across, axis=0)
     return [
-        f"IMM's {len(faces)} training pictures, seen from that box (medians): {width:.2f} sides wide,",
-        f"their middle {right:.3f} sides to the right and {down:.3f} down.",
+        f"IMM's {len(faces)} training pictures, seen from the box of `haar`, calibrated (medians):",
+        f"{width:.2f} sides wide, their middle {right:.3f} sides to the right and {down:.3f} down.",
     ]
 
 

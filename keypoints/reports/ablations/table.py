@@ -21,9 +21,10 @@ def page(rows: Sequence[Row]) -> list[str]:
     lines += [
         "NME is that of the validation faces after the last epoch, % of the distance of the outer eye",
         "corners, mean over the seeds. *To the base*: the difference to the base of the same seed, which has",
-        f"the same validation faces, mean over the seeds. A row that differs by less than {CLOSE:g} % has",
-        "three. ±: the standard error of that mean. Rows are chosen by validation faces alone. Looks at the",
-        f"test faces so far: {looks}, one for each figure in the last column.",
+        f"the same validation faces, mean over the seeds. A row that differs by less than {CLOSE:g} %",
+        "is trained with three seeds. ±: the standard error of that mean; minutes: of all seeds. Rows are",
+        f"chosen by validation faces alone; test faces were looked at {looks} times, once for a figure of",
+        "the last column.",
     ]
     for base in reversed(dict.fromkeys(row["base"] for row in rows)):
         own = [row for row in rows if row["base"] == base]

@@ -76,7 +76,8 @@ def describe() -> Iterator[str]:
     frames = round(films.SECONDS * films.RATE)
     width, height = films.SIZE
     yield f"Drawn films of {frames} frames, {width} × {height} pixels, {films.RATE} per second; means over"
-
+    yield f"{len(SEEDS)} casts. MediaPipe and dlib are measured where they are installed."
+    yield ""
     yield "*lost*: share of the faces that are not found; *others*: faces that are not there, per frame;"
     yield "*switched*: changes of a face's number; *NME*, and *jitter*, what the error changes by from frame"
     yield "to frame: of the eye distance; *lag*: how far the points are behind. MediaPipe's points lie"
