@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from keypoints import datasets, errors
+from keypoints import datasets, errors, paths
 from keypoints.datasets import face_table, tensors
 from keypoints.errors import Faults
 from keypoints.reports import markdown
@@ -44,8 +44,8 @@ def main(name: str, count: int) -> None:
 def cut(name: str, count: int, file: Path) -> None:
     """The preprocess stage, of a table whose rows come again and again."""
     data = params.load().part(name).data
-    archive = Path("data/archives") / data.dataset
-    table, _ = face_table.load(Path("data/tables") / f"{data.dataset}.parquet")
+    archive = paths.archive(data.dataset)
+    table, _ = face_table.load(paths.table(data.dataset))
     table = table[table[f"split_{data.split}"] != ""]
     many = table.iloc[[i % len(table) for i in range(count)]].reset_index(drop=True)
     scheme = datasets.get(data.dataset).SCHEME

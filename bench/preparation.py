@@ -12,9 +12,8 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from keypoints import errors
+from keypoints import errors, paths
 from keypoints.datasets import archives, face_table, tensors
 from keypoints.errors import Faults
 from keypoints.parallel import cores
@@ -27,8 +26,8 @@ TIMES = 3  # of which the quickest counts
 
 def main(name: str) -> None:
     data = params.load().part(name).data
-    archive = Path("data/archives") / data.dataset
-    table, _ = face_table.load(Path("data/tables") / f"{data.dataset}.parquet")
+    archive = paths.archive(data.dataset)
+    table, _ = face_table.load(paths.table(data.dataset))
     table = table[table[f"split_{data.split}"] != ""].reset_index(drop=True)
     files = set(table["file"])
 

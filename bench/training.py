@@ -24,7 +24,7 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
-from keypoints import errors
+from keypoints import errors, paths
 from keypoints.datasets import tensors
 from keypoints.landmarks import SCHEMES
 from keypoints.models.device import autocast, choose_device
@@ -45,7 +45,7 @@ def main(name: str) -> None:
     settings = params.load()
     part = settings.part(name)
     part = replace(part, train=replace(part.train, draws=IMAGES, snapshots=[], init=None))
-    faces = tensors.load(f"data/tensors/{name}.npz")
+    faces = tensors.load(paths.tensors(name))
     faces = faces.take(faces.split != "val")  # nothing to validate between the epochs
     threads = settings.threads_of(name)
     fed = train(part, faces, threads)

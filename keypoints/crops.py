@@ -19,6 +19,7 @@ from PIL import Image
 from keypoints.pictures.limits import MAX_PIXELS
 
 Region = tuple[float, float, float, float]
+LARGEST = 4 * MAX_PIXELS  # of a region, pixels: a whole picture, turned, with room around it
 # dlib's box of a face from its 68 points, in roots of the area of the points' bounding box: the side, and
 # where its middle lies from theirs, to the right and down. Fitted to the boxes of the iBUG data set.
 DLIB_SIDE, DLIB_RIGHT, DLIB_DOWN = 1.06, -0.019, -0.110
@@ -163,7 +164,9 @@ def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int =
     columns = _reach(box[0], box[2], canvas[0])
     rows = _reach(box[1], box[3], canvas[1])
     if len(columns) * len(rows) > MAX_PIXELS:
-        raise ValueError(f"a crop of {width:.0f} x {height:.0f} pixels is too large")
+        if width * height > LARGEST:
+            raise ValueError(f"a crop of {width:.0f} x {height:.0f} pixels is too large")
+        return cut(image.reduce(2), (left / 2, top / 2, width / 2, height / 2), size, margin)
     pixels = np.asarray(image)
     window = pixels[_within(rows, image.height)][:, _within(columns, image.width)]
     x, y = columns[0], rows[0]

@@ -6,6 +6,7 @@ the zip's comment, or in the graph's last metadata. One flipped bit is found, an
 
 from __future__ import annotations
 
+import csv
 import glob
 import hashlib
 import io
@@ -17,7 +18,7 @@ import struct
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +55,17 @@ def whole(path: str | Path) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """A CSV in UTF-8 with lines of Unix; what no text has, half of a surrogate pair, is spelled out."""
+    with (
+        whole(path) as part,
+        open(part, "w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
 
 
 def temporary_name(path: Path) -> Path:

@@ -107,10 +107,10 @@ class Scheme:
         flipped[..., 0] = width - 1 - flipped[..., 0]
         return flipped
 
-    def disagreement(self, points: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """How far two answers (N, points, 2) lie apart: mean over the points, % of the eye distance (N,)."""
-        apart = np.linalg.norm(points - others, axis=-1).mean(axis=-1)
-        return 100 * apart / np.maximum(self.eye_distance((points + others) / 2), 1e-6)
+    def apart(self, points: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """How far two answers (N, points, 2) lie apart (N, points), % of the eye distance."""
+        eyes = np.maximum(self.eye_distance((points + others) / 2), 1e-6)
+        return 100 * np.linalg.norm(points - others, axis=-1) / eyes[:, None]
 
     def eye_distance(self, points: np.ndarray) -> np.ndarray:
         """Distance of the outer eye corners, in the unit of `points` (…, points, 2) -> (…)."""

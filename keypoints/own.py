@@ -37,7 +37,7 @@ ENOUGH = 5  # faces that it has to find there
 def main(source: Path | None, overrides: list[str]) -> None:
     chosen = [] if any(text.startswith(f"{PART}=") for text in overrides) else [f"{PART}=best"]
     if source:
-        found = formats.read(source, max_broken=1.0)  # the parse stage says what is too much
+        found = formats.read(source, max_broken=1.0).upright()  # the parse stage says what is too much
         sizes = propose(found)
         chosen.append(f"datasets.{PART}.path={quote(str(source.resolve()))}")
         for key, value in sizes.items():
@@ -92,7 +92,10 @@ def find_frame(found: Annotated) -> tuple[float, float, float] | None:
     detect, places = detectors.build(detectors.DEFAULT), []
     pictures = formats.members(found.path, set(some).__contains__)
     for name, content in tqdm(pictures, "looking for faces", len(some), disable=None, leave=False):
-        detections = [each.box for each in detect(np.asarray(open_picture(content)))]
+        try:
+            detections = [each.box for each in detect(np.asarray(open_picture(content)))]
+        except ValueError:  # it is broken, as the stages will say
+            continue
         places += [place for box in boxes[name] if (place := seen_from(box, detections))]
     if len(places) < ENOUGH:
         print(

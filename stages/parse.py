@@ -6,8 +6,6 @@ python -m stages.parse imm --archive data/archives/imm --out data/tables/imm.par
 from __future__ import annotations
 
 import argparse
-import csv
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from keypoints import datasets, errors, files
@@ -28,19 +26,13 @@ def main(name: str, archive: Path, out: Path, left_out: Path | None) -> None:
         table, scheme = datasets.get(name).parse(archive, settings.seed, faults), None
     face_table.save(out, table, scheme)
     if left_out:
-        write_csv(left_out, ["file", "why"], faults.broken.items())
+        files.write_csv(left_out, ["file", "why"], faults.broken.items())
     counts = []
     for column in (column for column in table.columns if column.startswith("split_")):
         split = table[column].value_counts()
         shares = ", ".join(f"{split.get(s, 0)} {s}" for s in ("train", "val", "test"))
         counts.append(f"{column.removeprefix('split_')}: {shares}")
     print(f"{name}: {len(table)} faces; {'; '.join(counts)}")
-
-
-def write_csv(path: Path, header: list[str], rows: Iterable[Sequence[str]]) -> None:
-    with files.whole(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([header, *rows])
 
 
 if __name__ == "__main__":

@@ -104,8 +104,7 @@ def read_history(path: Path) -> pd.DataFrame:
 def read_figures(path: Path) -> dict[str, float]:
     """What the evaluate stage measured. Raises `UserError`."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {str(key): float(value) for key, value in found.items() if key != "nme_unit"}
+        return tracking.to_figures(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path} holds no figures ({type(error).__name__}): run `dvc repro`") from None
 

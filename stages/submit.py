@@ -6,7 +6,6 @@ python -m stages.submit --weights models/landmarks.pt --archive data/archives/ib
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,17 +38,15 @@ def main(model: Path, archive: Path, out: Path) -> None:
     if scheme is not IBUG:
         raise UserError(f"submission.part: {name!r} finds {scheme.name}, the list has {IBUG.name}")
     looks = settings.submission.looks
-    predictor = Predictor(weights=model, detector="whole", tta=part.evaluate.flip, looks=looks)
-    look = predictor.look_closely if looks > 1 else predictor.look
+    predictor = Predictor(weights=model, detector="whole", tta=part.evaluate.flip, looks=max(1, looks))
+    look = predictor.look_closely if looks else predictor.look
     listed = ibug.kaggle_list(archive)
     points = np.zeros((len(listed), IBUG.points, 2), np.float32)
     for rows, places in read(listed, archive):
         points[rows] = look(places)[0]
-    with files.whole(out) as temporary, open(temporary, "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["Id", "Predicted"])
-        # Id = i * 136 + 2 k for x and + 1 for y of landmark k of the i-th image.
-        writer.writerows((i, f"{value:.3f}") for i, value in enumerate(points.ravel()))
+    # Id = i * 136 + 2 k for x and + 1 for y of landmark k of the i-th image.
+    lines = ((i, f"{value:.3f}") for i, value in enumerate(points.ravel()))
+    files.write_csv(out, ["Id", "Predicted"], lines)
     print(f"{out}: {len(points)} faces by {name}")
 
 

@@ -7,7 +7,6 @@ torchrun --nproc-per-node 2 -m stages.train nose --data …
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
 from keypoints import errors, files, paths, tracking
@@ -18,8 +17,8 @@ from keypoints.training.loop import Loop, Row, profile
 from keypoints.training.processes import Processes
 
 
-def main(name: str, *files: Path) -> None:
-    launcher.launch(params.load().devices, train, name, *files)
+def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
+    launcher.launch(params.load().devices, train, name, data, weights, history, shots)
 
 
 def train(processes: Processes, name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
@@ -60,10 +59,7 @@ def train(processes: Processes, name: str, data: Path, weights: Path, history: P
 
 def write_history(path: Path, rows: list[Row]) -> None:
     """One line per epoch; seven digits, so that the file reads well and repeats itself."""
-    with files.whole(path) as part, open(part, "w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: f"{value:.7g}" for key, value in row.items()} for row in rows)
+    files.write_csv(path, list(rows[0]), ([f"{value:.7g}" for value in row.values()] for row in rows))
 
 
 if __name__ == "__main__":

@@ -230,3 +230,22 @@ def test_an_axis_is_the_square_and_its_roll(left: float, top: float, side: float
 def test_an_axis_goes_from_the_upper_edge_to_the_lower_one() -> None:
     assert crops.axis((0, 0, 10, 10), 0) == pytest.approx(np.array([(4.5, -0.5), (4.5, 9.5)]))
     assert crops.axis((0, 0, 10, 10), 90) == pytest.approx(np.array([(9.5, 4.5), (-0.5, 4.5)]))
+
+
+@pytest.mark.parametrize("roll", [0.0, 30.0])
+def test_a_region_that_is_too_large_at_once_is_cut_from_a_smaller_picture(monkeypatch, roll: float) -> None:
+    y, x = np.mgrid[:200, :240]
+    picture = Image.fromarray(np.uint8(100 + 50 * np.sin(x / 20) + 50 * np.cos(y / 25)))
+    region = (20.0, 10.0, 180.0, 180.0)
+    cut = (
+        (lambda: crops.cut_turned(picture, region, (24, 24), roll))
+        if roll
+        else (lambda: crops.cut(picture, region, (24, 24), 2))
+    )
+    expected = cut().astype(float)
+    monkeypatch.setattr(crops, "MAX_PIXELS", 10_000)
+    monkeypatch.setattr(crops, "LARGEST", 100_000)
+    assert np.abs(cut() - expected).mean() < 1
+    monkeypatch.setattr(crops, "LARGEST", 10_000)
+    with pytest.raises(ValueError, match="too large"):
+        cut()

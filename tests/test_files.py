@@ -165,3 +165,10 @@ def test_missing_values_are_nan_and_nothing_else(tmp_path: Path) -> None:
     files.save_arrays(tmp_path / "a.npz", {**ARRAYS, "points": points})
     with pytest.raises(UserError, match="no finite number"):
         files.load_arrays(tmp_path / "a.npz", LAYOUT, missing=("points",))
+
+
+def test_a_table_has_any_text_in_lines_of_unix(tmp_path: Path) -> None:
+    files.write_csv(tmp_path / "a.csv", ["file", "why"], [["a.jpg", 'it is "cut"'], ["\ud83d.jpg", "é\n"]])
+    assert (tmp_path / "a.csv").read_bytes() == (
+        b'file,why\na.jpg,"it is ""cut"""\n\\ud83d.jpg,"' + "é\n".encode() + b'"\n'
+    )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keypoints import crops, files, own
-from keypoints.datasets import formats
+from keypoints.datasets import archives, formats
 from keypoints.errors import UserError
 from keypoints.predict.detectors import Detection
 from keypoints.settings import params
@@ -42,6 +42,17 @@ def test_boxes_are_seen_from_those_of_the_detector(tmp_path: Path, monkeypatch: 
     sizes = own.propose(found)
     assert sizes["data.frame"] == [round(v, 3) for v in frame]
     assert sizes["data.scale"] == pytest.approx(own.SEEN / frame[0], abs=0.01)
+
+
+def test_a_broken_photograph_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stages say what is wrong with it."""
+    source = archive(tmp_path, PEOPLE)
+    found = formats.read(source)
+    members = dict(archives.members(source, lambda name: True))
+    members[PEOPLE[0]] = members[PEOPLE[0]][:60]
+    files.save_tar(source, members.items())
+    look(monkeypatch, BOX)
+    assert own.find_frame(found) == pytest.approx((1, 0, 0))
 
 
 def test_what_no_detector_finds_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

@@ -128,4 +128,4 @@ def _faces(archive: Path, lists: dict[str, bytes], name: str) -> Iterator[Face]:
 def _read(archive: Path, lists: dict[str, bytes], name: str) -> tuple[str, Element]:
     """The folder that a list's files are relative to, and its XML."""
     folder, content = face_table.find_member(archive, lists, name)
-    return folder, dlib_xml.root(content, f"{archive}: {name}")
+    return folder, dlib_xml.root(content, f"{archive}: {name}", "download it again")

@@ -26,9 +26,9 @@ def parse(archive: Path, name: str, splits: Splits, faults: Faults) -> tuple[pd.
     """The table of faces of the data set `name` (see `face_table.build_table`), and the scheme of its points.
 
     Splits: holdout is drawn by groups, or as the list says; fold1, fold2 … test every group once. What is
-    left out is noted in `faults`. Raises `UserError`.
+    left out is noted in `faults`. Points and boxes are those of upright pictures. Raises `UserError`.
     """
-    found = formats.read(archive, faults.max_share)
+    found = formats.read(archive, faults.max_share).upright()
     for each in found.left_out:
         faults.add(each.where, each.why)
     table = found.table()

@@ -170,7 +170,8 @@ def cut_all(
 ) -> Crops:
     """Cut the faces of a table (file, width, height and box) out of an archive, in its order.
 
-    `read` gives the pictures of the archive that it is asked for, `archives.members` unless said. With a
+    Pictures are a data set's own, as they are stored, unless `read` gives those of a person, which count as
+    EXIF turns them. With a
     `folder`, canvases lie on its disk in place of the memory. Broken images are noted in `faults`, and
     black; more than it allows raise `UserError`.
     """
@@ -198,7 +199,7 @@ def cut_all(
         """The picture's name, and why it is broken."""
         name, content = member
         try:
-            image = pictures.decode(content, data.channels)
+            image = pictures.decode(content, data.channels, upright=read is not None)
             for i in rows[name]:
                 images[i] = crops.cut(image, regions[i], size, data.margin)
         except ValueError as error:

@@ -1,0 +1,1 @@
+"""How wrong points are: of each face and point, by subset and region, and why."""

@@ -1,0 +1,1 @@
+"""Nets for other programs: ONNX graphs and models that MLflow serves."""

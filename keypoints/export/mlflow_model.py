@@ -35,7 +35,7 @@ class Point(BaseModel):
 
 
 class Found(BaseModel):
-    """`predictor.Face.as_dict` for the signature; what is returned are its plain dicts."""
+    """`Face.as_dict` for the signature; what is returned are its plain dicts."""
 
     box: list[float]
     score: float

@@ -10,7 +10,6 @@ status is 1 where a face is wrong and would be left out.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +48,7 @@ def main(args: argparse.Namespace) -> None:
     from keypoints.inspection import findings
     from keypoints.landmarks import SCHEMES
 
-    annotated = formats.read(args.folder, max_broken=1.0, kind=args.format)
+    annotated = formats.read(args.folder, max_broken=1.0, kind=args.format).upright()
     scheme = schemes.derive(annotated)
     found = [findings.Finding("left out", each.where, each.why) for each in annotated.left_out if each.broken]
     found += look(annotated, scheme, args.out / "faces.png")
@@ -87,7 +86,7 @@ def look(annotated: Annotated, scheme: Scheme, path: Path) -> list[Finding]:
         try:
             duplicates.add(name, content)
             if name in shown:
-                kept[name] = images.decode(content, 3)
+                kept[name] = images.decode(content, 3, upright=True)
         except ValueError as error:
             broken.append(Finding("left out", name, str(error)))
     sheet.draw(path, [face for face in chosen if face.file in kept], kept, annotated, scheme)
@@ -146,10 +145,7 @@ def printable_lines(lines: list[str]) -> str:
 
 def write_list(path: Path, found: list[Finding]) -> None:
     """All findings: kind, file, what."""
-    with files.whole(path) as part, open(part, "w", newline="", encoding="utf-8") as stream:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(["kind", "file", "what"])
-        rows.writerows([finding.kind, finding.file, finding.what] for finding in found)
+    files.write_csv(path, ["kind", "file", "what"], ([each.kind, each.file, each.what] for each in found))
 
 
 def write_yaml(folder: Path, text: str) -> Path:

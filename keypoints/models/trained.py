@@ -150,7 +150,7 @@ class Trained:
     def measure_doubt(self, crops: np.ndarray) -> None:
         """Set `doubt` by the crops (N, H, W, C) uint8 of validation faces."""
         if self.scheme.eyes and self.scheme.flips and len(crops) >= DOUBTED:
-            apart = self.scheme.disagreement(self.points(crops), self.points_mirrored(crops))
+            apart = self.scheme.apart(self.points(crops), self.points_mirrored(crops)).mean(-1)
             self.doubt = round(float(np.percentile(apart, 99)), 3)
 
     def maps(self, crops: np.ndarray) -> np.ndarray | None:

@@ -115,8 +115,7 @@ def patch(
     side has more pixels than that: one of them may then cover several of the picture. Raises `UserError`
     for an unknown name, and for a scheme without the points that it needs.
     """
-    if name not in OVERLAYS:
-        raise UserError(f"the overlay {name!r} is none of {', '.join(OVERLAYS)}")
+    check(name, scheme)
     overlay = OVERLAYS[name]
     frame, picture = _anchors(name, points.astype(np.float64), scheme)
     density = np.sqrt(picture.var(0).sum() / frame.var(0).sum())  # pixels per unit
@@ -131,10 +130,16 @@ def patch(
     return region, _sample(name, there, density / step)
 
 
-def _anchors(name: str, points: np.ndarray, scheme: Scheme) -> tuple[np.ndarray, np.ndarray]:
-    """Where the overlay's anchors are: (N, 2) in the frame of the face, (N, 2) in the unit of `points`."""
+def check(name: str, scheme: Scheme) -> None:
+    """Raise `UserError` for an unknown name, and for a scheme without the points that it needs."""
+    if name not in OVERLAYS:
+        raise UserError(f"the overlay {name!r} is none of {', '.join(OVERLAYS)}")
     if scheme.name not in SITES:
         raise UserError(f"{scheme.points} point(s) of {scheme.name} do not say where a face wears {name}")
+
+
+def _anchors(name: str, points: np.ndarray, scheme: Scheme) -> tuple[np.ndarray, np.ndarray]:
+    """Where the overlay's anchors are: (N, 2) in the frame of the face, (N, 2) in the unit of `points`."""
     sites = {}
     for anchor, ks in SITES[scheme.name].items():
         sites[anchor] = points[list(ks)].mean(0)

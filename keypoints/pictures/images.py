@@ -7,7 +7,7 @@ import io
 import math
 import re
 import warnings
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO
 
 import numpy as np
@@ -50,7 +50,7 @@ def open_picture(picture: Picture) -> Image.Image:
     raise ValueError(f"a picture is a path, bytes, a file, a Pillow image or an array, not {kind}")
 
 
-def is_hidden(path: Path) -> bool:
+def is_hidden(path: PurePath) -> bool:
     """Whether a path within a folder is hidden, or some system's own."""
     return any(part.startswith(".") or part in SYSTEM for part in path.parts)
 
@@ -102,11 +102,8 @@ def decode_small(data: bytes, side: int) -> Image.Image:
 
     Raises ValueError as `decode` does.
     """
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        image.draft("L", (side, side))  # JPEG alone decodes smaller
-    except Exception as error:  # decoders raise nearly anything for damaged headers
-        raise ValueError(f"not a whole picture: {_reason(error)}") from None
+    image = open_header(data)
+    image.draft("L", (side, side))  # JPEG alone decodes smaller
     return convert(image, 1)
 
 

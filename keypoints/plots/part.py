@@ -1,4 +1,4 @@
-"""Pictures of one trained part that need more than arrays: its loader, its net, its training."""
+"""Pictures of one trained part that need more than arrays: its training examples, its net, its training."""
 
 from __future__ import annotations
 

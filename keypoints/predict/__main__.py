@@ -232,15 +232,17 @@ def answers(
 
     from keypoints.pictures import images, limits
 
-    def look(name: str) -> tuple[Image.Image, list[Face]]:
-        data = images.read(sys.stdin.buffer if name == STDIN else name)
+    def look(read: tuple[str, bytes | Exception]) -> tuple[Image.Image, list[Face]]:
+        name, data = read
+        if isinstance(data, Exception):
+            raise data
         image = images.open_picture(data)
         given = boxes.find(name) if boxes else None
         if given and boxes and boxes.stored:
             given = [images.turn_box(box, images.orientation(data), image.size) for box in given]
         return image, predictor(image, given)
 
-    found = parallel.in_order(look, names, count_pixels, limits.MAX_PIXELS)
+    found = parallel.in_order(look, map(read, names), count_pixels, limits.MAX_PIXELS)
     with tqdm(total=len(names), unit="photo", disable=None, leave=False) as bar:
         for name, answer in zip(names, found, strict=True):
             try:
@@ -252,16 +254,21 @@ def answers(
             bar.update()
 
 
-def count_pixels(name: str) -> int:
-    """As a photograph's header says; 0 where it says nothing, and the most there may be on standard input."""
-    from keypoints.pictures import images, limits
+def read(name: str) -> tuple[str, bytes | Exception]:
+    """A photograph's name, and its bytes or why it has none. Once: a pipe has them only once."""
+    from keypoints.pictures import images
 
-    if name == STDIN:
-        return limits.MAX_PIXELS
     try:
-        return images.count_pixels(images.read(name))
-    except (OSError, ValueError):  # `open_picture` says what is wrong with it
-        return 0
+        return name, images.read(sys.stdin.buffer if name == STDIN else name)
+    except (OSError, ValueError) as error:
+        return name, error
+
+
+def count_pixels(photo: tuple[str, bytes | Exception]) -> int:
+    """As a photograph's header says; 0 where it says nothing."""
+    from keypoints.pictures import images
+
+    return images.count_pixels(photo[1]) if isinstance(photo[1], bytes) else 0
 
 
 def arguments(prog: str) -> argparse.ArgumentParser:

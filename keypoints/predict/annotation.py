@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from keypoints.errors import UserError
-from keypoints.landmarks import Scheme
+from keypoints.landmarks import IBUG, Scheme
 from keypoints.pictures.colours import BOX, FOUND, PREDICTED, TRUTH, to_rgb
 from keypoints.predict.faces.face import Face
 
@@ -26,6 +26,7 @@ def draw(
     `POSE` is the points and the head's axes: to its side on the picture's right, down, and where it looks.
     Raises `UserError` for an unknown overlay, and for a scheme without the points that it needs.
     """
+    check(overlay, scheme)
     if overlay is None:
         return draw_points(image, faces, scheme)
     if overlay == POSE:
@@ -33,6 +34,16 @@ def draw(
     from keypoints import overlays
 
     return overlays.draw(image, [face.points for face in faces], overlay, scheme)
+
+
+def check(overlay: str | None, scheme: Scheme) -> None:
+    """Raise `UserError` for an unknown overlay, and for a scheme without the points that it needs."""
+    if overlay == POSE and scheme is not IBUG:
+        raise UserError(f"{scheme.points} point(s) do not say how a head is turned: 68 do")
+    if overlay not in (None, POSE):
+        from keypoints import overlays
+
+        overlays.check(str(overlay), scheme)
 
 
 def draw_points(image: Image.Image, faces: Sequence[Face], scheme: Scheme) -> Image.Image:
@@ -57,13 +68,13 @@ def draw_points(image: Image.Image, faces: Sequence[Face], scheme: Scheme) -> Im
 
 
 def draw_axes(image: Image.Image, faces: Sequence[Face]) -> Image.Image:
-    """A copy of the picture (mode RGB) with three axes on every face. Raises `UserError` without a pose."""
+    """A copy of the picture (mode RGB) with three axes on every face that has a pose."""
     import cv2
 
     canvas = np.array(image)
     for face in faces:
-        if face.pose is None:
-            raise UserError(f"{len(face.points)} point(s) do not say how a head is turned: 68 do")
+        if face.pose is None:  # its points lie on one spot
+            continue
         side = max(face.box[2:])
         for colour, tip in zip(AXES, face.pose.matrix[:2].T, strict=True):
             ends = _fixed(np.stack([face.points[ORIGIN], face.points[ORIGIN] + tip * side / 2]))

@@ -50,6 +50,8 @@ class BoxList:
 def parse_box(values: Any, where: str) -> Region:
     """(left, top, width, height) in pixels of the picture. Raises ValueError that names `where`."""
     try:
+        if isinstance(values, str):
+            raise TypeError
         left, top, width, height = map(float, values)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{where}: a box is left, top, width, height in numbers") from None
@@ -88,7 +90,7 @@ def read(path: Path) -> BoxList:
 
 def _read_xml(content: bytes, where: str) -> BoxList:
     found = BoxList(stored=True)
-    for name, element in dlib_xml.boxes(dlib_xml.root(content, where)):
+    for name, element in dlib_xml.boxes(dlib_xml.root(content, where, "name a list of boxes")):
         if not dlib_xml.is_ignored(element):
             keys = ("left", "top", "width", "height")
             for spelling in dlib_xml.spellings(name):

@@ -47,7 +47,7 @@ class Labels:
         return sorted(self.photographs, key=lambda each: (-each.faces[0].doubt, each.file))
 
     def doubts(self) -> list[tuple[float, str]]:
-        """The doubt of each face (see `predictor.Face`) and its file, the worst first."""
+        """The doubt of each face (see `faces.face.Face`) and its file, the worst first."""
         found = [(face.doubt, each.file) for each in self.photographs for face in each.faces]
         return sorted(found, key=lambda each: (-each[0], each[1]))
 

@@ -127,7 +127,7 @@ class Looker:
 
         Points (N, K, 2) float32, pixels of each picture, and how far the answers for the face and for its
         mirror image lie apart (N, K) float32, % of the eye distance; their mean is a face's doubt. Without
-        `tta`, and for parts without eyes, nothing is in doubt.
+        `tta`, and for parts without eyes, nothing is in doubt. Raises ValueError as `crops.cut`.
         """
         found = [np.zeros((0, self.scheme.points, 2), np.float32)]
         apart = [np.zeros((0, self.scheme.points), np.float32)]
@@ -157,8 +157,7 @@ class Looker:
         """How far these answers (N, K, 2) lie apart (N, K), % of the eye distance; 0 without eyes."""
         if not self.scheme.eyes:
             return np.zeros(found.shape[:2])
-        eyes = np.maximum(self.scheme.eye_distance((found + mirrored) / 2), 1e-6)
-        return 100 * np.linalg.norm(found - mirrored, axis=-1) / eyes[:, None]
+        return self.scheme.apart(found, mirrored)
 
     @property
     def tells_faces(self) -> bool:

@@ -87,14 +87,18 @@ class Predictor(Looker):
         return self._own.detector
 
     def __call__(self, picture: Picture, boxes: Sequence[Region] | None = None) -> list[Face]:
-        """The faces of one picture: of these boxes, in pixels, or else of what the detector finds."""
+        """The faces of one picture: of these boxes, in pixels, or else of what the detector finds.
+
+        Raises as `many`.
+        """
         return self.many([(picture, boxes)])[0]
 
     def many(self, pictures: Iterable[tuple[Picture, Sequence[Region] | None]]) -> list[list[Face]]:
         """The faces of several pictures, crops through the net together as far as memory allows.
 
         A picture is anything that `images.open_picture` takes: a path, bytes, a file, a Pillow image, an
-        array. Raises ValueError for what is no picture, and for a box without an area.
+        array. Raises ValueError for what is no picture, and for a box without an area, too large or too far
+        off to be seen; OSError for a path that cannot be read.
         """
         faces: list[list[Face]] = []
         opened: list[Opened] = []

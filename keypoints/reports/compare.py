@@ -26,9 +26,10 @@ import yaml
 
 from keypoints import errors, files, paths
 from keypoints.errors import UserError
-from keypoints.reports import experiments, html_page
+from keypoints.reports import experiments
 from keypoints.reports.systems import charts as system_charts
 from keypoints.settings import params
+from keypoints.tracking import html_page
 
 WORKSPACE = "workspace"
 FIGURES = ("nme", "mse_1e-4", "mae_px", "auc_8", "fr_8", "along", "across", "jaw_along", "jaw_across")

@@ -83,10 +83,7 @@ def read_rows() -> list[Row]:
 def write(rows: list[Row]) -> None:
     """The CSV, the chart and the page of these rows."""
     rows = sorted(rows, key=lambda row: (int(row["pictures"]), row["recipe"]))
-    with files.whole(RESULTS / "own-data.csv") as part, open(part, "w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    files.write_csv(RESULTS / "own-data.csv", list(rows[0]), (row.values() for row in rows))
     draw(RESULTS / "own-data.png", rows)
     with files.whole(RESULTS / "own-data.md") as part:
         part.write_text("\n".join(page(rows)) + "\n")

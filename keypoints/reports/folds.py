@@ -9,7 +9,6 @@ says little. `datasets.own.splits.folds` says how many. A command that was stopp
 from __future__ import annotations
 
 import argparse
-import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,15 +46,14 @@ def main(name: str) -> None:
         faults = Faults(archive, settings.dataset(dataset).max_broken, f"datasets.{dataset}.max_broken")
         faces = tensors.build(table, archive, of_fold.data, scheme, faults, formats.members)
         made_of = checkpoints.fingerprint(of_fold, epochs, settings.seed, threads, file)
-        kept = checkpoints.Checkpoint(Path(".checkpoints") / f"{name}-{fold}-{made_of[:12]}.pt", made_of)
+        kept = checkpoints.Checkpoint(
+            paths.workspace() / ".checkpoints" / f"{name}-{fold}-{made_of[:12]}.pt", made_of
+        )
         figures = measure(of_fold, faces, epochs, settings.seed, threads, kept)
         rows.append({"fold": fold} | {key: figures[key] for key in COLUMNS})
         kept.remove()
     out = Path("metrics/folds") / f"{name}.csv"
-    with files.whole(out) as temporary, open(temporary, "w", newline="") as text:
-        writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    files.write_csv(out, list(rows[0]), (row.values() for row in rows))
     print("\n".join(markdown.table(["fold", *COLUMNS], [*map(list_cells, rows), *summarise(rows)])))
 
 

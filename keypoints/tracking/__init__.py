@@ -6,6 +6,6 @@ taken stays in `.tracking/` until the next stage, or `make ui`, brings it there.
 all of it off. Nothing here decides a result, and a stage itself never imports MLflow.
 """
 
-from keypoints.tracking.runs import measured_run, training_run
+from keypoints.tracking.runs import measured_run, to_figures, training_run
 
-__all__ = ["measured_run", "training_run"]
+__all__ = ["measured_run", "to_figures", "training_run"]

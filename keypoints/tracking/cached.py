@@ -78,7 +78,7 @@ def read_parts(read: Any, experiment: str, commit: str) -> Iterator[tuple[dict[s
             }
             if commit:
                 facts["revision"] = commit
-            yield facts, json.loads(read(paths.metrics(name)))
+            yield facts, runs.to_figures(json.loads(read(paths.metrics(name))))
         except (OSError, subprocess.CalledProcessError, KeyError, ValueError):
             continue
 

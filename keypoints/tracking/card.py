@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from keypoints.reports import html_page
+from keypoints.tracking import html_page
 from keypoints.tracking.journal import Event
 
 FILE = "card.html"

@@ -189,6 +189,11 @@ def finite(values: Mapping[str, float]) -> dict[str, float]:
     return {key: float(value) for key, value in values.items() if math.isfinite(value)}
 
 
+def to_figures(measured: Mapping[str, Any]) -> dict[str, float]:
+    """What the evaluate stage measured, without the words beside it. Raises ValueError, TypeError."""
+    return {str(key): float(value) for key, value in measured.items() if key != "nme_unit"}
+
+
 def to_rows(history: pd.DataFrame) -> list[dict[str, float]]:
     return [finite({str(key): value for key, value in row.items()}) for row in history.to_dict("records")]
 

@@ -1,0 +1,1 @@
+"""How a net learns: batches of changed faces, steps, checkpoints, several processes."""

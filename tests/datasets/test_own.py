@@ -7,16 +7,18 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from keypoints import files
-from keypoints.datasets import own
+from keypoints.datasets import formats, own, tensors
 from keypoints.errors import Faults, UserError
 from keypoints.settings.params import Splits
+from keypoints.settings.recipes import Data
 from tests.layouts import line
 
 SPLITS = Splits(group=None, csv=None, test=0.2, val=0.2, folds=5, seed=1)
@@ -63,6 +65,27 @@ def test_the_scheme_and_the_gaps_come_with_the_table(tmp_path):
     assert pd.isna(table["points"].map(lambda points: points[4])).sum() == 15
     assert table["group"].tolist() == table["file"].tolist()
     assert columns(table) == ["split_holdout", *(f"split_fold{k}" for k in range(1, 6))]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_photographs_are_cut_upright_however_the_camera_was_held(tmp_path, orientation):
+    """As they are seen when points are looked for; their marks are those of the upright picture."""
+    upright = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Pillow's numbers of what turns it back
+    stored = upright.transpose(back[orientation]) if orientation > 1 else upright
+    names = [f"{k}.png" for k in range(5)]
+    content = io.BytesIO()
+    stored.save(content, "PNG", exif=exif)
+    members = {name: content.getvalue() for name in names} | {"faces.json": coco(names)}
+    files.save_tar(tmp_path / "own.tar", members.items())
+    table, scheme = own.parse(tmp_path / "own.tar", "own", SPLITS, Faults("own", 0.0))
+    assert set(zip(table["width"], table["height"], strict=True)) == {(60, 40)}
+    assert list(table["points"][0][:2]) == [11.5, 12.5]
+    data = Data("own", "all", "holdout", "image", 1.0, [60, 40], 0, 1)
+    faces = tensors.build(table, tmp_path / "own.tar", data, scheme, Faults("own", 0.0), formats.members)
+    np.testing.assert_array_equal(faces.images[0, ..., 0], np.asarray(upright))
 
 
 def test_a_person_is_in_one_split_only(tmp_path):

@@ -103,8 +103,9 @@ def test_what_is_no_whole_picture_is_refused_in_words(data: bytes) -> None:
 def test_heic_is_read_through_pillow_heif_or_named(monkeypatch):
     data = b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(100)
     monkeypatch.setattr(images.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"HEIC .* pip install pillow-heif"):
-        images.decode(data, 3)
+    for read in (lambda: images.decode(data, 3), lambda: images.decode_small(data, 8)):
+        with pytest.raises(ValueError, match=r"HEIC .* pip install pillow-heif"):
+            read()
     known = types.ModuleType("pillow_heif")
     known.register_heif_opener = lambda: Image.register_open(
         "HEIF", lambda file, name: scene("RGB"), lambda prefix: prefix[4:8] == b"ftyp"
@@ -112,7 +113,7 @@ def test_heic_is_read_through_pillow_heif_or_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", known)
     monkeypatch.setattr(images.importlib.util, "find_spec", lambda name: known)
     monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
-    assert images.decode(data, 3).size == (60, 40)
+    assert images.decode(data, 3).size == images.decode_small(data, 8).size == (60, 40)
 
 
 WHOLE = {kind: encoded(scene("RGB"), kind) for kind in ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")}

@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 from keypoints.errors import UserError
-from keypoints.landmarks import IBUG, NOSE
+from keypoints.landmarks import IBUG, IMM, NOSE
 from keypoints.pictures import colours
 from keypoints.predict import annotation
 from keypoints.predict.faces.face import Face
+from keypoints.predict.writers.pictures import Pictures
 from keypoints.synthetic.head import Expression, Head, Person, Pose
 
 PHOTO = Image.new("RGB", (80, 60))
@@ -41,3 +42,11 @@ def test_the_axes_of_a_head_show_where_it_looks():
         assert abs(column.max() - middle if yaw > 0 else column.min() - middle) > 25
     with pytest.raises(UserError, match="how a head is turned"):
         annotation.draw(PHOTO, [FACE], NOSE, annotation.POSE)
+
+
+@pytest.mark.parametrize("overlay, scheme", [("galsses", IBUG), ("hat", NOSE), ("pose", IMM)])
+def test_an_overlay_without_sense_is_refused_before_there_is_a_face(overlay, scheme, tmp_path):
+    with pytest.raises(UserError):
+        annotation.draw(Image.new("RGB", (8, 8)), [], scheme, overlay)
+    with pytest.raises(UserError):
+        Pictures(tmp_path, scheme, overlay)

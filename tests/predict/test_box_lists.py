@@ -97,6 +97,17 @@ def test_utf_8_that_calls_itself_latin_is_read_as_it_is_meant(tmp_path):
     assert read(tmp_path, (head + XML.format("é.jpg", "")).encode("latin-1")).find("é.jpg") == [BOX]
 
 
+def test_text_is_no_box_though_it_has_four_digits(tmp_path):
+    with pytest.raises(ValueError, match="in numbers"):
+        box_lists.parse_box("1234", "here")
+
+
+def test_what_is_no_list_is_not_to_be_downloaded_again(tmp_path):
+    (tmp_path / "boxes.xml").write_text("<html></html>")
+    with pytest.raises(UserError, match="name a list of boxes"):
+        box_lists.read(tmp_path / "boxes.xml")
+
+
 def test_an_ignored_box_is_no_face(tmp_path):
     content = XML.format("a.jpg", "/><box left='5' top='5' width='9' height='9' ignore='1'")
     assert read(tmp_path, content).find("a.jpg") == [BOX]

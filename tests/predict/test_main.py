@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import cv2
@@ -265,3 +266,14 @@ def test_names_that_no_output_can_have_are_one_line_and_the_others_go_on(folder,
     assert ended.value.code == 1 and len(said) == 1 and "nnn.jpg: no file can be called after it" in said[0]
     assert len(list((tmp_path / "out").iterdir())) == 2
     assert b"b\xff.jpg," in (tmp_path / "a.csv").read_bytes()
+
+
+def test_a_photograph_may_come_through_a_pipe(folder, tmp_path):
+    """Which can be read once."""
+    pipe = tmp_path / "pipe.jpg"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes((folder / "b.jpg").read_bytes()))
+    writer.start()
+    done = run(folder, "--json", "--box", "180,70,90,90", str(pipe))
+    writer.join()
+    assert done.returncode == 0 and len(json.loads(done.stdout)["points"]) == 68

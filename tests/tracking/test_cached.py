@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 
@@ -65,3 +66,12 @@ def test_a_checkout_without_a_run_has_none(tracked, monkeypatch):
     monkeypatch.chdir(tracked)
     subprocess.run([*GIT, "init", "-q"], check=True)
     assert cached.add_missing(store.connect(tracked)) == 0
+
+
+def test_figures_without_eye_corners_say_their_unit_in_words(checkout):
+    """Which is no figure of MLflow's."""
+    file = paths.metrics("nose")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"nme_unit": "the box's diagonal"}))
+    target = store.connect(checkout)
+    assert cached.add_missing(target)
+    assert any(run.data.tags["part"] == "nose" for run in target.search(""))

@@ -16,6 +16,7 @@ from keypoints.datasets.face_table import Face, Size
 from keypoints.datasets.formats.marks import Edge, LeftOut
 from keypoints.datasets.formats.rules import Rules
 from keypoints.errors import Faults
+from keypoints.pictures import images
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,25 @@ class Annotated:
     sizes: Mapping[str, Size | str] = field(default_factory=dict)
     turned: Mapping[str, int] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+
+    def upright(self) -> Annotated:
+        """The same on pictures that are turned as EXIF says, which is how people see them and nets should."""
+        sizes = {
+            name: size[::-1] if self.turned.get(name, 1) >= 5 and not isinstance(size, str) else size
+            for name, size in self.sizes.items()
+        }
+        faces = [
+            self._turn(face, sizes[face.file]) if face.file in self.turned else face for face in self.faces
+        ]
+        return replace(self, faces=faces, sizes=sizes, turned={})
+
+    def _turn(self, face: Face, upright: Size | str) -> Face:
+        """A face of a picture with this size on the upright picture."""
+        stored, turn = self.sizes[face.file], self.turned[face.file]
+        assert not isinstance(stored, str) and not isinstance(upright, str)  # those of faces are known
+        points = images.turn_points(np.reshape(face.points, (-1, 2)), turn, stored)
+        box = images.turn_box(face.box, turn, upright) if face.box else ()
+        return replace(face, points=tuple(points.ravel().tolist()), box=box)
 
     def points(self) -> np.ndarray:
         """(faces, points, 2) float64, pixels of each picture; NaN where missing."""

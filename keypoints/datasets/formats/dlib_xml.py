@@ -23,14 +23,17 @@ from keypoints.errors import UserError
 CONVENTION = Convention(first=0.0, upright=False)
 
 
-def root(content: bytes, where: str) -> Element:
-    """The XML of a list; entities and the like are refused. `where` names it in a `UserError`."""
+def root(content: bytes, where: str, remedy: str) -> Element:
+    """The XML of a list; entities and the like are refused.
+
+    `where` names it in a `UserError`, and `remedy` says what to do.
+    """
     found = documents.parse(content)
     if not isinstance(found, Element):
         why = found.why if isinstance(found, Broken) else "no plain XML"
-        raise UserError(f"{where}: {why}: download it again")
+        raise UserError(f"{where}: {why}: {remedy}")
     if not claims(where, found):
-        raise UserError(f"{where} lists no face as dlib does: download it again")
+        raise UserError(f"{where} lists no face as dlib does: {remedy}")
     return found
 
 

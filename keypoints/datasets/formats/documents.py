@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from keypoints.datasets import archives, face_table
 from keypoints.datasets.face_table import Size
 from keypoints.errors import UserError
-from keypoints.pictures.images import ENDINGS, orientation
+from keypoints.pictures.images import ENDINGS, is_hidden, orientation
 
 TEXTS = (".json", ".jsonl", ".xml", ".pts", ".csv", ".tsv", ".txt", ".yaml", ".yml")
 PARSED = 64 * 2**20  # bytes of one JSON or XML
@@ -140,11 +140,8 @@ def read(path: Path) -> Source:
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a member may be a picture or an annotation; those of macOS's own and hidden ones are not."""
-    parts = name.split("/")
-    if "__MACOSX" in parts or parts[-1].startswith("."):
-        return False
-    return name.lower().endswith((*ENDINGS, *TEXTS))
+    """Whether a member may be a picture or an annotation; hidden ones and those of systems are not."""
+    return not is_hidden(PurePosixPath(name)) and name.lower().endswith((*ENDINGS, *TEXTS))
 
 
 def parse(data: bytes) -> Document:

@@ -136,6 +136,8 @@ def read_sound(source: str, target: OutputContainer) -> Iterator[Packet]:
 
     with contextlib.suppress(av.FFmpegError), av.open(source) as film:
         for heard in film.streams.audio[:1]:
+            if getattr(heard, "codec_context", None) is None:  # nobody here can decode it
+                continue
             if heard.codec_context.codec.canonical_name in COPIED:
                 copied = target.add_stream_from_template(heard)
                 for packet in film.demux(heard):

@@ -39,7 +39,7 @@ class Source:
         import cv2
 
         self.name = name
-        self.is_camera = name.isdigit()
+        self.is_camera = name.isdecimal() and len(name) < 4
         self.video = cv2.VideoCapture(int(name) if self.is_camera else name)
         if not self.video.isOpened():
             raise UserError(f"--video {name}: cannot be read: name a film, or a camera's number")
@@ -69,6 +69,7 @@ class Film(ExitStack):
 
     def __init__(self, folder: Path, source: Source, scheme: Scheme, overlay: str | None) -> None:
         super().__init__()
+        annotation.check(overlay, scheme)
         name = f"camera {source.name}" if source.is_camera else Path(source.name).stem
         self.path = folder / f"{name}_points{film_files.ending()}"
         self.source, self.scheme, self.overlay = source, scheme, overlay
@@ -78,7 +79,7 @@ class Film(ExitStack):
         sound = self.source.name if Path(self.source.name).is_file() else None
         try:
             self.made = film_files.create(part, self.source.rate, self.source.size, sound)
-        except OSError:
+        except (OSError, LookupError, ValueError):  # PyAV's errors are of all three kinds
             self.__exit__(UserError, None, None)
             raise UserError(f"{self.path} cannot be written: choose another --out") from None
         self.callback(self.made.close)

@@ -1,4 +1,4 @@
-"""Where predictions go: tables, annotations in other tools' formats, annotated pictures; a film: `video`.
+"""Where predictions go: tables, annotations in other tools' formats, annotated pictures. Films: `films`.
 
 A format of `--format` is added by its file and its name in FORMATS.
 """

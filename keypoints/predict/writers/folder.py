@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,17 +22,17 @@ class Folder:
 
     def __init__(self, path: Path, replaces: bool) -> None:
         self.path, self.replaces = path, replaces
-        self.written: set[str] = set()  # where what was there before does not count
+        self.written: set[str] = set()  # where what was there before does not count; see `spell`
         if path.is_dir():
             files.sweep_below(path)
 
     def free(self, stem: str, ending: str) -> Path:
         """Where to write a file of this name, which may have folders; numbered where there is one."""
         name, number = f"{stem}{ending}", 2
-        while name in self.written if self.replaces else os.path.lexists(self.path / name):
+        while spell(name) in self.written if self.replaces else os.path.lexists(self.path / name):
             name, number = f"{stem}_{number}{ending}", number + 1
         if self.replaces:
-            self.written.add(name)
+            self.written.add(spell(name))
         return self.path / name
 
     @contextmanager
@@ -44,3 +45,8 @@ class Folder:
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
+
+
+def spell(name: str) -> str:
+    """What is the same for names that some file systems take for one, as A.png and a.png."""
+    return unicodedata.normalize("NFC", name).casefold()

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keypoints.predict import annotation
 from keypoints.predict.faces import chips
 from keypoints.predict.writers.folder import Folder
 
@@ -22,13 +23,12 @@ class Pictures:
     """The photograph with boxes, outlines and points, or with an overlay on every face, as PNG."""
 
     def __init__(self, out: Path, scheme: Scheme, overlay: str | None) -> None:
+        annotation.check(overlay, scheme)
         self.folder, self.scheme, self.overlay = Folder(out, replaces=True), scheme, overlay
 
     def write(
         self, name: str, image: Image.Image, faces: Sequence[Face], facts: Sequence[Facts] = ()
     ) -> None:
-        from keypoints.predict import annotation
-
         self._save(annotation.draw(image, faces, self.scheme, self.overlay), name, "points")
 
     def _save(self, picture: Image.Image, name: str, what: str) -> None:

@@ -117,10 +117,7 @@ class Study:
 
     def write(self) -> None:
         """The list of trainings, and the page."""
-        with files.whole(self.file) as part, open(part, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
+        files.write_csv(self.file, COLUMNS, ([row[column] for column in COLUMNS] for row in self.rows))
         with files.whole(self.file.with_suffix(".md")) as part:
             part.write_text("\n".join(table.page(self.rows)) + "\n", encoding="utf-8")
 

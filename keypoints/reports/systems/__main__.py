@@ -162,7 +162,7 @@ def run_system(system: System, composed: dict[str, Any], profile: str, scorer: P
         return describe(system, composed) | found
     scored = can_be_scored(composed, part, scorer)
     if scored:
-        once = [] if system.option == "best" else ["submission.looks=1"]  # as the write-ups' nets did
+        once = [] if system.option == "best" else ["submission.looks=0"]  # as the write-ups' nets did
         submission = [f"submission.part={part}", *once]
         overrides, targets = [*overrides, *submission], [*targets, "submit"]
     commit = experiments.run(name, overrides, targets)

@@ -231,3 +231,15 @@ def test_a_tool_that_sorts_names_changes_no_scheme(tmp_path):
             lines = [line for parts, run in runs for line in (sorted(run) if parts else run)]
             (path / "faces.xml").write_text("".join(lines))
             assert formats.read(path, max_broken=1.0).names == tuple(known.names())
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "in/a.PNG", "in/faces.json"])
+def test_pictures_and_annotations_are_wanted(name):
+    assert documents.is_wanted(name)
+
+
+@pytest.mark.parametrize(
+    "name", [".a.jpg", ".thumbs/a.jpg", "in/@eaDir/a.jpg", "$RECYCLE.BIN/a.jpg", "__MACOSX/in/a.jpg", "a.mp3"]
+)
+def test_what_systems_hide_is_not(name):
+    assert not documents.is_wanted(name)

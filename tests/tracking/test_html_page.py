@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keypoints.reports import html_page
+from keypoints.tracking import html_page
 
 
 @given(st.text())
