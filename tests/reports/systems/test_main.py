@@ -46,6 +46,20 @@ def test_rows_are_named_by_part_or_one_by_one():
             systems.select(["nose", wrong], cpu=True)  # before any is trained
 
 
+def test_a_score_stands_while_it_is_by_as_many_looks(tmp_path):
+    system = systems.System("landmarks", "best", "best")
+    composed = systems.compose_system(system, "real", imagenet=True)
+    row = tmp_path / "landmarks-best.json"
+    made = systems.describe(system, composed) | {"minutes": 1.5, "kaggle": 5.0}
+    row.write_text(json.dumps(made))
+    assert systems.is_current(row, composed, "landmarks", scored=False)
+    assert not systems.is_current(row, composed, "landmarks", scored=True)
+    row.write_text(json.dumps(made | {"looks": composed["submission"]["looks"]}))
+    assert systems.is_current(row, composed, "landmarks", scored=True)
+    others = systems.compose_system(systems.System("landmarks", "kim", "kim"), "real", imagenet=True)
+    assert composed["submission"]["looks"] > others["submission"]["looks"] == 0
+
+
 def test_every_folder_of_options_is_a_part():
     folders = {path.name for path in compose.CONF.iterdir() if path.is_dir()} - {"profile"}
     assert folders - {"own", "faces"} == set(compose.parts())  # those are parts where one chooses them
