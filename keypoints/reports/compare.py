@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from keypoints import errors, files, paths
+from keypoints import errors, files, git, paths
 from keypoints.errors import UserError
 from keypoints.reports import experiments
 from keypoints.reports.systems import charts as system_charts
@@ -55,9 +55,7 @@ class Revision:
         except UserError:
             pass
         try:
-            return cls(
-                name, experiments.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").strip()
-            )
+            return cls(name, git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").strip())
         except subprocess.CalledProcessError:
             raise UserError(f"{name}: neither a revision nor an experiment: see `dvc exp list`") from None
 
@@ -65,7 +63,7 @@ class Revision:
         """The text of a file; None where there is none."""
         try:
             if self.commit:
-                return experiments.git("show", f"{self.commit}:{path}")
+                return git.ask("show", f"{self.commit}:{path}")
             return path.read_text(encoding="utf-8")
         except (OSError, subprocess.CalledProcessError):
             return None

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints import files, paths
+from keypoints import files, git, paths
 from keypoints.errors import UserError
 from keypoints.tracking import runs, store
 from keypoints.tracking.runs import EPOCHS
@@ -40,7 +40,7 @@ def run(experiment: str, overrides: Sequence[str], targets: Sequence[str]) -> st
 def find_commit(experiment: str) -> str:
     """The commit of the newest experiment of this name: HEAD may have moved on while it ran."""
     newest = ["--sort=-committerdate", "--count=1", "--format=%(objectname)"]
-    found = git("for-each-ref", *newest, f"refs/exps/*/*/{experiment}")
+    found = git.ask("for-each-ref", *newest, f"refs/exps/*/*/{experiment}")
     if not found:
         raise UserError(f"the experiment {experiment} left no result: see what it printed")
     return found.strip()
@@ -48,13 +48,13 @@ def find_commit(experiment: str) -> str:
 
 def delete(experiment: str) -> None:
     """Let git know of no experiment of this name; DVC's cache and MLflow keep what they have."""
-    for ref in git("for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{experiment}").split():
-        git("update-ref", "-d", ref)
+    for ref in git.ask("for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{experiment}").split():
+        git.ask("update-ref", "-d", ref)
 
 
 def read_at_commit(commit: str, path: str) -> str:
     """A file that git keeps, as an experiment left it."""
-    return git("show", f"{commit}:{path}")
+    return git.ask("show", f"{commit}:{path}")
 
 
 def parse_figures(text: str) -> dict[str, float]:
@@ -62,10 +62,6 @@ def parse_figures(text: str) -> dict[str, float]:
     rows = csv.DictReader(text.splitlines())
     values = {row["figure"]: row["value"] for row in rows}
     return {key: int(value) if value.isdigit() else float(value) for key, value in values.items()}
-
-
-def git(*command: str) -> str:
-    return subprocess.run(["git", *command], capture_output=True, text=True, check=True).stdout
 
 
 def training_seconds(experiment: str) -> float:

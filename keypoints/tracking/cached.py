@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from keypoints import paths
+from keypoints import git, paths
 from keypoints.errors import UserError
 from keypoints.settings import params
 from keypoints.tracking import runs, sent_run
@@ -43,11 +43,11 @@ def read_workspace() -> list[tuple[dict[str, Any], dict[str, float]]]:
 
 def read_experiments() -> Iterator[tuple[dict[str, Any], dict[str, float]]]:
     """What each of DVC's experiments says of its parts."""
-    listed = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/*/*/*")
+    listed = git.ask("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/*/*/*")
     for line in listed.splitlines():
         commit, name = line.split()
         experiment = name.rpartition("/")[2]
-        yield from read_parts(lambda path, of=commit: git("show", f"{of}:{path}"), experiment, commit)
+        yield from read_parts(lambda path, of=commit: git.ask("show", f"{of}:{path}"), experiment, commit)
 
 
 def read_parts(read: Any, experiment: str, commit: str) -> Iterator[tuple[dict[str, Any], dict[str, float]]]:
@@ -81,7 +81,3 @@ def read_parts(read: Any, experiment: str, commit: str) -> Iterator[tuple[dict[s
             yield facts, runs.to_figures(json.loads(read(paths.metrics(name))))
         except (OSError, subprocess.CalledProcessError, KeyError, ValueError):
             continue
-
-
-def git(*command: str) -> str:
-    return subprocess.run(["git", *command], capture_output=True, text=True, check=True).stdout

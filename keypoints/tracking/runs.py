@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keypoints import files
+from keypoints import files, git
 from keypoints.errors import printable
 from keypoints.settings.params import Params, leaves
 from keypoints.tracking.journal import Journal, kept
@@ -209,15 +209,6 @@ def describe(name: str, settings: Params) -> dict[str, Any]:
         "settings": dict(leaves({**asdict(part), **more})),
         "dataset": part.data.dataset,
         "experiment": os.environ.get("DVC_EXP_NAME", ""),
-        "revision": os.environ.get("DVC_EXP_BASELINE_REV") or _git("rev-parse", "HEAD"),
-        "branch": _git("branch", "--show-current"),
+        "revision": os.environ.get("DVC_EXP_BASELINE_REV") or git.ask_quietly("rev-parse", "HEAD"),
+        "branch": git.ask_quietly("branch", "--show-current"),
     }
-
-
-def _git(*command: str) -> str:
-    """What git says; nothing where there is no git or no repository."""
-    try:
-        done = subprocess.run(["git", *command], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()

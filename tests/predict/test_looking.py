@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,28 +14,10 @@ from PIL import Image
 from keypoints import Predictor, crops
 from keypoints.errors import UserError
 from keypoints.predict.looking import AROUND, Looker, Place, circle, is_elsewhere
-from tests.nets import build
 
 ASTRONAUT = Image.fromarray(skimage.data.astronaut())
 BOX = (180.0, 70.0, 90.0, 90.0)
 NOSE = np.array([225.2, 127.5])  # the tip, pixels of the upright picture
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("looking") / "small.pt"
-    build().save(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def small(weights: Path) -> Predictor:
-    return Predictor(weights=weights)
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Predictor:
-    return Predictor()
 
 
 def answer(made: Predictor, where: tuple[float, float]) -> None:

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,22 +16,9 @@ from PIL import Image
 from keypoints import Predictor
 from keypoints.errors import UserError
 from keypoints.predict import predictor
-from tests.nets import build
 
 ASTRONAUT = Image.fromarray(skimage.data.astronaut())
 BOX = (180.0, 70.0, 90.0, 90.0)
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("predictor") / "small.pt"
-    build().save(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def small(weights: Path) -> Predictor:
-    return Predictor(weights=weights)
 
 
 def bytes_of(image: Image.Image, kind: str = "PNG", **more) -> bytes:
@@ -152,11 +138,6 @@ assert len(faces) == 1
 sys.exit(any(name in sys.modules for name in ("torch", "pydantic", "pandas")))
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Predictor:
-    return Predictor()
 
 
 NOSE = np.array([225.2, 127.5])  # the tip, pixels of the upright picture

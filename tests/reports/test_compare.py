@@ -11,10 +11,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keypoints import paths
+from keypoints import git, paths
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
-from keypoints.reports import compare, experiments
+from keypoints.reports import compare
 
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@t"]
 PNG = bytes.fromhex("89504e470d0a1a0a")
@@ -31,8 +31,8 @@ def checkout(tmp_path, monkeypatch):
     commit()
     write(0.001, 7.5)
     commit()
-    experiments.git("update-ref", "refs/exps/ab/cdef/lazy-fox", "HEAD")
-    experiments.git("reset", "-q", "--hard", "HEAD~")
+    git.ask("update-ref", "refs/exps/ab/cdef/lazy-fox", "HEAD")
+    git.ask("reset", "-q", "--hard", "HEAD~")
     return tmp_path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from keypoints import git
 from keypoints.errors import UserError
 from keypoints.reports import experiments, run_report
 from keypoints.tracking import sending
@@ -17,14 +18,14 @@ def test_an_experiment_is_found_though_head_has_moved_on(tmp_path, monkeypatch):
     for key in ("GIT_AUTHOR", "GIT_COMMITTER"):
         monkeypatch.setenv(f"{key}_NAME", "nobody")
         monkeypatch.setenv(f"{key}_EMAIL", "nobody@localhost")
-    experiments.git("init", "--quiet")
+    git.ask("init", "--quiet")
     made = []
     for minute in range(3):  # the second is the last one of this name
         monkeypatch.setenv("GIT_COMMITTER_DATE", f"2026-01-01T00:0{minute}:00Z")
-        experiments.git("commit", "--quiet", "--allow-empty", "-m", "x")
-        made.append(experiments.git("rev-parse", "HEAD").strip())
+        git.ask("commit", "--quiet", "--allow-empty", "-m", "x")
+        made.append(git.ask("rev-parse", "HEAD").strip())
     for commit, baseline, name in zip(made, ("ab/12", "cd/34", "cd/34"), ("a", "a", "b"), strict=True):
-        experiments.git("update-ref", f"refs/exps/{baseline}/{name}", commit)
+        git.ask("update-ref", f"refs/exps/{baseline}/{name}", commit)
     assert experiments.find_commit("a") == made[1]
     experiments.delete("a")
     assert experiments.find_commit("b") == made[2]

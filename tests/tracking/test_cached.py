@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import yaml
 
-from keypoints import paths
+from keypoints import git, paths
 from keypoints.paths import ROOT
 from keypoints.tracking import cached, names, store
 
@@ -33,7 +33,7 @@ def commit(message):
         subprocess.run([*GIT, "init", "-q"], check=True)
     subprocess.run([*GIT, "add", "params.yaml", "dvc.lock", "metrics"], check=True)
     subprocess.run([*GIT, "commit", "-qm", message], check=True)
-    return cached.git("rev-parse", "HEAD").strip()
+    return git.ask("rev-parse", "HEAD").strip()
 
 
 def test_every_part_has_one_run_that_says_where_its_weights_are_from(checkout):
@@ -54,8 +54,8 @@ def test_of_an_experiment_only_what_it_changed_has_a_run(checkout):
         out["md5"] = "0" * 32
     paths.LOCK.write_text(yaml.safe_dump(lock))
     made = commit("another nose")
-    cached.git("reset", "-q", "--hard", "HEAD~")
-    cached.git("update-ref", "refs/exps/ab/cdef/lazy-fox", made)
+    git.ask("reset", "-q", "--hard", "HEAD~")
+    git.ask("update-ref", "refs/exps/ab/cdef/lazy-fox", made)
     target = store.connect(checkout)
     cached.add_missing(target)
     (run,) = target.search("tags.dvc_experiment = 'lazy-fox'")
