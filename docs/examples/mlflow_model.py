@@ -4,7 +4,7 @@ import base64
 import io
 
 import mlflow.pyfunc
-import skimage
+import skimage  # for its photograph: pip install scikit-image
 from PIL import Image
 
 file = io.BytesIO()

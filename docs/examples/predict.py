@@ -1,6 +1,6 @@
 """The faces of a photograph and their 68 points, by the weights that come with the project."""
 
-import skimage
+import skimage  # for its photograph: pip install scikit-image
 
 from keypoints import Predictor
 

@@ -3,7 +3,7 @@
 import json
 
 import onnxruntime
-import skimage
+import skimage  # for its photograph: pip install scikit-image
 from PIL import Image
 
 from keypoints import crops
