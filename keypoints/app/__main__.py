@@ -22,7 +22,7 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints app") -> N
     parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
     parser.add_argument("--port", type=int, default=8000, help="of 127.0.0.1; 0: any that is free")
     parser.add_argument("--weights", help="your own, in the place of the models that come along")
-    parser.add_argument("--detector", help=f"{', '.join(DETECTORS)}; {DEFAULT} unless said")
+    parser.add_argument("--detector", help=f"{', '.join(DETECTORS)}; by default {DEFAULT}")
     parser.add_argument("--detector-model", help="the file that yunet needs")
     args = parser.parse_args(argv)
     errors.run(main, args.port, args.weights, args.detector, args.detector_model)

@@ -279,7 +279,7 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders, or - for standard input")
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
     parser.add_argument("--weights", type=Path, help="your own instead: models/<part>.pt, or an ONNX file")
-    parser.add_argument("--detector", help=f"finds the faces: {', '.join(DETECTORS)}; {DEFAULT} unless said")
+    parser.add_argument("--detector", help=f"finds the faces: {', '.join(DETECTORS)}; by default {DEFAULT}")
     parser.add_argument("--detector-model", type=Path, metavar="FILE", help="the ONNX file that yunet needs")
     parser.add_argument("--min-score", type=float, default=0.0, help="0…1: leave out less certain faces")
     where = parser.add_mutually_exclusive_group()
