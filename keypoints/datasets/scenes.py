@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,9 +13,10 @@ from keypoints import crops
 from keypoints.crops import Region
 
 SPACE = 0.02  # of the scene: how much of it two pasted photographs may share
-HIDDEN = 0.45  # a face with a larger share of its points covered or outside is not counted
+HIDDEN = 0.45  # a face with a larger share of its points not seen is not counted
 UPRIGHT = 15.0  # degrees: the deviation of faces that are hardly turned
 BESIDE = (1.15, 1.5)  # sides of the face's box: how far from a face's middle that of a piece beside it is
+COVERED = -1  # the owner of the pixels of a patch
 BLURRED = 12  # pixels of a photograph a side: nobody is seen in it
 PIECE = 0.6  # sides of the face's box: from such a piece's middle to its edges
 
@@ -78,8 +79,8 @@ def compose(
     """A scene (height, width, 3) uint8 RGB and the faces in it, those that do not count included."""
     width, height = layout.size
     scene = draw_background(photos, layout.size, rng)
-    taken = np.zeros((height, width), bool)
-    placed = []
+    owner = np.zeros((height, width), np.int32)  # which pasted photograph each pixel shows; COVERED: a patch
+    pasted: list[tuple[int, PlacedFace]] = []
     for _ in range(int(rng.integers(layout.faces[0], layout.faces[1] + 1))):
         photo = photos[int(rng.integers(len(photos)))]
         side = math.exp(rng.uniform(*np.log(layout.sides)))
@@ -88,18 +89,21 @@ def compose(
         beside = rng.random() < layout.clutter
         window = draw_beside(photo.box, rng) if beside else draw_window(photo.box, layout.surroundings, rng)
         mask = paste_mask(photo, window, matrix, layout.size)
-        if not mask.any() or (taken & mask).mean() > SPACE:
+        if not mask.any() or (mask & (owner != 0)).mean() > SPACE:
             continue
-        pasted = warp(photo.image, matrix, layout.size)
+        number = owner.max() + 1
+        shown = warp(photo.image, matrix, layout.size)
         light, shade = rng.uniform(0.6, 1.3), rng.uniform(-30, 30)
-        scene[mask] = np.clip(pasted[mask] * light + shade, 0, 255).astype(np.uint8)
-        taken |= mask
+        scene[mask] = np.clip(shown[mask] * light + shade, 0, 255).astype(np.uint8)
+        owner[mask] = number
         if beside:
             continue
         points = crops.apply(matrix, photo.points)
-        cover = draw_cover(scene, points, rng) if rng.random() < layout.cover else None
-        placed.append(PlacedFace(points, roll, share_hidden(points, layout.size, cover), flip))
-    return scene, placed
+        if rng.random() < layout.cover:
+            cover(scene, owner, points, rng)
+        pasted.append((number, PlacedFace(points, roll, 0.0, flip)))
+    # Only now is it known what later photographs hide of a face: a small one may vanish under a large one.
+    return scene, [replace(face, hidden=share_hidden(face.points, owner, number)) for number, face in pasted]
 
 
 def place(box: Region, side: float, roll: float, flip: bool, middle: np.ndarray) -> np.ndarray:
@@ -169,21 +173,21 @@ def draw_background(photos: Sequence[Photo], size: tuple[int, int], rng: np.rand
     return cv2.resize(few, size, interpolation=cv2.INTER_CUBIC)
 
 
-def draw_cover(scene: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> Region:
-    """Paint a patch over up to a third of the face's bounding box, in place; its box."""
+def cover(scene: np.ndarray, owner: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> None:
+    """Paint a patch over up to a third of the face's bounding box, in place."""
     left, top, width, height = crops.bounding_box(points)
     share = rng.uniform(0.15, 0.35)
     across, down = (width * share, height) if rng.random() < 0.5 else (width, height * share)
     x, y = left + rng.random() * (width - across), top + rng.random() * (height - down)
     corner, end = np.round([(x, y), (x + across, y + down)]).astype(int).tolist()
     cv2.rectangle(scene, corner, end, rng.integers(0, 256, 3).tolist(), -1)
-    return x, y, across, down
+    cv2.rectangle(owner, corner, end, COVERED, -1)
 
 
-def share_hidden(points: np.ndarray, size: tuple[int, int], cover: Region | None) -> float:
-    """The share of the points (K, 2) that lie outside of the scene or under the cover."""
-    hidden = ((points < -0.5) | (points > np.array(size) - 0.5)).any(axis=1)
-    if cover:
-        left, top, width, height = cover
-        hidden |= ((points >= (left, top)) & (points <= (left + width, top + height))).all(axis=1)
-    return float(hidden.mean())
+def share_hidden(points: np.ndarray, owner: np.ndarray, number: int) -> float:
+    """The share of the points (K, 2) in whose pixels (height, width) not this photograph is seen, or none."""
+    height, width = owner.shape
+    column, row = np.round(points).astype(int).T
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    seen = owner[row.clip(0, height - 1), column.clip(0, width - 1)] == number
+    return float(1 - (inside & seen).mean())

@@ -69,6 +69,28 @@ def test_a_face_gets_the_side_the_roll_and_the_place_that_are_asked(side, roll, 
 
 def test_what_is_outside_or_covered_is_hidden():
     points = np.array([(10.0, 10.0), (-5.0, 10.0), (50.0, 50.0), (99.0, 99.0)])
-    assert scenes.share_hidden(points, (100, 100), None) == 0.25
-    assert scenes.share_hidden(points, (100, 100), (40.0, 40.0, 20.0, 20.0)) == 0.5
+    owner = np.full((100, 100), 3)
+    assert scenes.share_hidden(points, owner, 3) == 0.25
+    owner[40:60, 40:60] = scenes.COVERED
+    assert scenes.share_hidden(points, owner, 3) == 0.5
+    assert scenes.share_hidden(points, owner, 4) == 1
     assert not scenes.PlacedFace(points, 0.0, 0.5).counts
+
+
+def test_a_patch_hides_what_it_is_painted_over():
+    scene, owner = np.zeros((80, 90, 3), np.uint8), np.ones((80, 90), np.int32)
+    scenes.cover(scene, owner, POINTS, np.random.default_rng(5))
+    np.testing.assert_array_equal((scene > 0).any(-1), owner == scenes.COVERED)
+
+
+def test_a_small_face_under_a_later_photograph_is_hidden():
+    """Two photographs may share a little of the scene, which may be all of the smaller one."""
+    layout, rng = scenes.Layout(sides=(10.0, 220.0), faces=(6, 8), cover=0.0), np.random.default_rng(6)
+    inside = [
+        face
+        for _ in range(40)
+        for face in scenes.compose([photo()], layout, rng)[1]
+        if (face.points >= 0).all() and (face.points <= np.array(layout.size) - 1).all()
+    ]
+    assert {0.0, 1.0} <= {face.hidden for face in inside}
+    assert np.mean([face.hidden == 0 for face in inside]) > 0.8
