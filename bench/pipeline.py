@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from keypoints import errors
-from keypoints.parallel import cores
 from keypoints.paths import ROOT
 from keypoints.reports import markdown
+from keypoints.system.parallel import cores
 
 RUNNING = "Running stage '"  # how DVC announces one
 EXPERIMENTS = 4  # each with a rate of its own of the nose

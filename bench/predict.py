@@ -23,10 +23,10 @@ import skimage
 from PIL import Image
 
 from keypoints import Predictor, errors
-from keypoints.parallel import cores, in_order
 from keypoints.pictures.images import ENDINGS, open_picture
 from keypoints.reports import markdown
 from keypoints.reports.box_study import grow
+from keypoints.system.parallel import cores, in_order
 
 OURS = ("keypoints", "keypoints --no-tta", "its detector alone")
 OTHERS = ("dlib", "mediapipe")

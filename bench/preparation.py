@@ -16,10 +16,10 @@ from collections.abc import Callable
 from keypoints import errors, paths
 from keypoints.datasets import archives, face_table, tensors
 from keypoints.errors import Faults
-from keypoints.parallel import cores
 from keypoints.pictures import images
 from keypoints.reports import markdown
 from keypoints.settings import params
+from keypoints.system.parallel import cores
 
 TIMES = 3  # of which the quickest counts
 

@@ -29,9 +29,9 @@ from keypoints.datasets import tensors
 from keypoints.landmarks import SCHEMES
 from keypoints.models.device import autocast, choose_device
 from keypoints.models.trained import Trained, to_input
-from keypoints.parallel import cores
 from keypoints.reports import markdown
 from keypoints.settings import params
+from keypoints.system.parallel import cores
 from keypoints.training import loop, sampling
 from keypoints.training.launcher import launch
 from keypoints.training.processes import ALONE, Processes

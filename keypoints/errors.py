@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from keypoints import interrupts
+from keypoints.system import interrupts
 
 LONGEST = 2_000  # characters of a message
 

@@ -1,5 +1,5 @@
 """The stages: each module is a command, which may be interrupted while it still imports."""
 
-from keypoints import interrupts
+from keypoints.system import interrupts
 
 interrupts.expect()

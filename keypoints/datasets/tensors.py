@@ -175,10 +175,10 @@ def cut_all(
     `folder`, canvases lie on its disk in place of the memory. Broken images are noted in `faults`, and
     black; more than it allows raise `UserError`.
     """
-    from keypoints import parallel
     from keypoints.datasets.archives import members
     from keypoints.pictures import images as pictures
     from keypoints.pictures.limits import MAX_PIXELS
+    from keypoints.system import parallel
 
     size = (data.crop_size[0], data.crop_size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)

@@ -20,8 +20,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints import errors, parallel
+from keypoints import errors
 from keypoints.errors import UserError
+from keypoints.system import parallel
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -24,11 +24,12 @@ from typing import Any
 
 import yaml
 
-from keypoints import errors, files, git, paths
+from keypoints import errors, files, paths
 from keypoints.errors import UserError
 from keypoints.reports import experiments
 from keypoints.reports.systems import charts as system_charts
 from keypoints.settings import params
+from keypoints.system import git
 from keypoints.tracking import html_page
 
 WORKSPACE = "workspace"

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keypoints import files, git, paths
+from keypoints import files, paths
 from keypoints.errors import UserError
+from keypoints.system import git
 from keypoints.tracking import runs, store
 from keypoints.tracking.runs import EPOCHS
 

@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from keypoints import git, paths
+from keypoints import paths
 from keypoints.errors import UserError
 from keypoints.settings import params
+from keypoints.system import git
 from keypoints.tracking import runs, sent_run
 from keypoints.tracking.store import Store
 

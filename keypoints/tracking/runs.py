@@ -13,9 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keypoints import files, git
+from keypoints import files
 from keypoints.errors import printable
 from keypoints.settings.params import Params, leaves
+from keypoints.system import git
 from keypoints.tracking.journal import Journal, kept
 
 if TYPE_CHECKING:

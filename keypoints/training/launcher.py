@@ -16,8 +16,8 @@ from typing import Any
 
 from torch.multiprocessing.spawn import ProcessException, start_processes
 
-from keypoints import interrupts
 from keypoints.errors import UserError
+from keypoints.system import interrupts
 from keypoints.training import processes
 from keypoints.training.processes import ALONE
 

@@ -11,10 +11,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keypoints import git, paths
+from keypoints import paths
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
 from keypoints.reports import compare
+from keypoints.system import git
 
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@t"]
 PNG = bytes.fromhex("89504e470d0a1a0a")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from keypoints import git
 from keypoints.errors import UserError
 from keypoints.reports import experiments, run_report
+from keypoints.system import git
 from keypoints.tracking import sending
 
 

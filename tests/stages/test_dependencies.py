@@ -29,9 +29,9 @@ VERSIONS = "versions.txt"
 DRAWING = "keypoints/synthetic"  # what `${item.path}` is, unless a person names a folder
 NEUTRAL = {
     "keypoints.errors",
-    "keypoints.interrupts",
+    "keypoints.system.interrupts",
     "keypoints.mend",
-    "keypoints.parallel",
+    "keypoints.system.parallel",
     "keypoints.paths",
     "keypoints.pictures.limits",
     "keypoints.pretrained",

@@ -9,8 +9,9 @@ import subprocess
 import pytest
 import yaml
 
-from keypoints import git, paths
+from keypoints import paths
 from keypoints.paths import ROOT
+from keypoints.system import git
 from keypoints.tracking import cached, names, store
 
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@t"]

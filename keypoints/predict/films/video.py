@@ -14,7 +14,6 @@ from PIL import Image
 from keypoints import files
 from keypoints.errors import UserError
 from keypoints.landmarks import Scheme
-from keypoints.parallel import Behind, ahead
 from keypoints.predict import annotation
 from keypoints.predict.faces.face import Face
 from keypoints.predict.films import film_files
@@ -23,6 +22,7 @@ from keypoints.predict.films.following import Follower
 from keypoints.predict.films.smoothing import Smoother
 from keypoints.predict.predictor import Predictor
 from keypoints.predict.writers import Facts, Writer
+from keypoints.system.parallel import Behind, ahead
 
 FACTS = ("frame", "time", "number")  # of each face: from 0, in seconds, from 1
 AHEAD = 4  # frames that are read, and drawn, while another is looked at

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from keypoints import git
+from keypoints.system import git
 
 
 def test_git_is_asked_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

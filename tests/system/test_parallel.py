@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keypoints import parallel
+from keypoints.system import parallel
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=12))

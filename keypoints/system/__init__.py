@@ -1,0 +1,1 @@
+"""What the computer gives: signals, cores, and git."""
