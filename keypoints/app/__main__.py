@@ -11,9 +11,13 @@ import socket
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keypoints import errors
 from keypoints.errors import UserError
+
+if TYPE_CHECKING:
+    from keypoints.app.models import Models
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints app") -> None:
@@ -24,16 +28,35 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints app") -> N
     parser.add_argument("--weights", help="your own, in the place of the models that come along")
     parser.add_argument("--detector", help=f"{', '.join(DETECTORS)}; by default {DEFAULT}")
     parser.add_argument("--detector-model", help="the file that yunet needs")
+    parser.add_argument("--looks", type=int, default=1, metavar="N", help="at a face of 68 points, not live")
     args = parser.parse_args(argv)
-    errors.run(main, args.port, args.weights, args.detector, args.detector_model)
+    errors.run(main, args.port, args.weights, args.detector, args.detector_model, args.looks)
 
 
-def main(port: int, weights: str | None, detector: str | None, detector_model: str | None) -> None:
+def main(
+    port: int, weights: str | None, detector: str | None, detector_model: str | None, looks: int
+) -> None:
     import uvicorn
 
+    from keypoints.app.server import create
+
+    models = offer(weights, detector, detector_model, looks)
+    with listen(port) as server:
+        print(f"http://127.0.0.1:{server.getsockname()[1]} shows the page; Ctrl-C ends it", flush=True)
+        app = create(models)
+        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+        uvicorn.Server(config).run(sockets=[server])
+
+
+def offer(
+    weights: str | None = None, detector: str | None = None, detector_model: str | None = None, looks: int = 1
+) -> Models:
+    """What the page lets choose: the shipped parts, or these weights alone; the first one is there already.
+
+    Raises `UserError` as `Predictor` does.
+    """
     from keypoints import pretrained
     from keypoints.app.models import Models, usable_detectors
-    from keypoints.app.server import create
     from keypoints.predict.detectors import DEFAULT
     from keypoints.predict.predictor import Predictor
 
@@ -41,18 +64,16 @@ def main(port: int, weights: str | None, detector: str | None, detector_model: s
 
     def build(name: str, tta: bool, part: str = "landmarks") -> Predictor:
         threads = None if tta else 1  # live pictures leave the other cores to the browser
+        often = looks if tta and part == "landmarks" else 1
         own = model if name == chosen else None
-        return Predictor(part, weights, detector=name, detector_model=own, tta=tta, threads=threads)
+        return Predictor(
+            part, weights, detector=name, detector_model=own, tta=tta, threads=threads, looks=often
+        )
 
     parts = {part: partial(build, part=part) for part in pretrained.PARTS}
     models = Models({Path(weights).stem: build} if weights else parts, usable_detectors(chosen, model))
-    if weights:
-        models.get(Path(weights).stem, chosen, True)  # what is wrong with it is said now
-    with listen(port) as server:
-        print(f"http://127.0.0.1:{server.getsockname()[1]} shows the page; Ctrl-C ends it", flush=True)
-        app = create(models)
-        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
-        uvicorn.Server(config).run(sockets=[server])
+    models.get(next(iter(models.parts)), chosen, True)  # what is wrong is said now
+    return models
 
 
 def listen(port: int) -> socket.socket:
