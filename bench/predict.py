@@ -25,7 +25,7 @@ from PIL import Image
 from keypoints import Predictor, errors
 from keypoints.pictures.images import ENDINGS, open_picture
 from keypoints.reports import markdown
-from keypoints.reports.box_study import grow
+from keypoints.reports.box_study.photographs import grow
 from keypoints.system.parallel import cores, in_order
 
 OURS = ("keypoints", "keypoints --no-tta", "its detector alone")

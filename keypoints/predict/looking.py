@@ -12,6 +12,7 @@ from PIL import Image
 from keypoints import crops
 from keypoints.crops import Region
 from keypoints.landmarks import IBUG, Scheme
+from keypoints.predict.faces import presence
 from keypoints.predict.runtimes import Net
 
 BATCH = 32  # faces at once
@@ -22,8 +23,7 @@ ROLLED = 10.0  # degrees: and where it is turned by more
 UNSURE = 1.5  # more: the face is looked for turned too
 ROLLS = (60.0, -60.0, 180.0)  # degrees: by which; the net copes with the rest
 PROMISING = 0.4  # but not where the detector is less sure: that is seldom a face, and costs most of the time
-NO_FACE = 1.3, 3.5  # more than the first plus the second times the detector's score, after all looks: no face
-HOPELESS = 4.0  # times that limit, after one look: a closer one will not help
+HOPELESS = 4.0  # times less doubt, and it would still be no face: a closer look will not help
 AROUND = 8.0, 0.08  # degrees, and share of the size: how far further looks are from the closest one
 
 
@@ -166,12 +166,11 @@ class Looker:
         return box and measured and self.tta and self.scheme.eyes is not None
 
     def is_face(self, doubt: float, score: float) -> bool:
-        """Whether what is in so much doubt, %, is a face: the surer the detector, the more it may be.
+        """Whether what is in so much doubt, %, is likely a face: the surer the detector, the more it may be.
 
         Where doubt tells nothing, everything is one.
         """
-        least, more = NO_FACE
-        return not self.tells_faces or doubt <= (least + more * score) * self.net.doubt
+        return not self.tells_faces or presence.chance(doubt / self.net.doubt, score) >= presence.LEAST
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""

@@ -19,14 +19,14 @@ from tqdm import tqdm
 
 from keypoints import errors, files, paths
 from keypoints.datasets import face_table
+from keypoints.datasets.scenes import Photo
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
 from keypoints.predict.faces import confidence
 from keypoints.predict.faces.pose import HALF, STABLE, estimate
-from keypoints.predict.looking import Place
 from keypoints.predict.predictor import Predictor
-from keypoints.reports import markdown
-from keypoints.reports.box_study import Photo, read_photographs
+from keypoints.reports import logistic, markdown
+from keypoints.reports.box_study import photographs
 from keypoints.reports.derived import mean_head
 from keypoints.synthetic import head as drawn
 from keypoints.synthetic import wild
@@ -35,7 +35,6 @@ OUT = Path("results/derived.md")
 YAWS = ((0, 15), (15, 30), (30, 45), (45, 60))
 DRAWN, SEED = 1000, 0  # faces for each of them
 BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
-STEPS = 30  # Newton's, for a curve of seven numbers
 
 
 def main() -> None:
@@ -50,7 +49,7 @@ def main() -> None:
     lines += [*describe_head(marked), "", "## Pose of drawn faces", "", *measure_pose()]
     predictor = Predictor()
     (apart, error), (test_apart, test_error) = (
-        look(predictor, list(read_photographs(paths.archive("ibug"), table))) for table in (val, test)
+        look(predictor, list(photographs.read(paths.archive("ibug"), table))) for table in (val, test)
     )
     lines += ["", "## Confidence", "", f"Fitted to {len(val)} validation faces.", ""]
     lines += describe_curve(fit_curve(apart, error < confidence.NEAR))
@@ -92,7 +91,7 @@ def look(predictor: Predictor, photos: Sequence[Photo]) -> tuple[np.ndarray, np.
     """How far each point's two answers lie apart, and its error: (N, 68), % of the eyes' distance."""
     apart, error = [], []
     for photo in tqdm(photos, disable=None):
-        found, far = predictor.look_closely([Place(photo.image, photo.box)])
+        found, far = predictor.look_closely([photographs.place(photo)])
         apart.append(far[0])
         miss = np.linalg.norm(found[0] - photo.points, axis=-1)
         error.append(100 * miss / IBUG.eye_distance(photo.points))
@@ -100,15 +99,8 @@ def look(predictor: Predictor, photos: Sequence[Photo]) -> tuple[np.ndarray, np.
 
 
 def fit_curve(apart: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """The numbers (7,) of a logistic curve (Newton's method), and hardly any size for them to have."""
-    features, hits = confidence.features(apart).reshape(near.size, -1), near.ravel()
-    weights = np.zeros(features.shape[1])
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-features @ weights))
-        slope = features.T @ (hits - chance) - 1e-3 * weights
-        bend = (features * (chance * (1 - chance))[:, None]).T @ features + 1e-3 * np.eye(len(weights))
-        weights += np.linalg.solve(bend, slope)
-    return weights
+    """The numbers (7,) of the curve, of points that lie `near` (N, 68) where they belong."""
+    return logistic.fit(confidence.features(apart).reshape(near.size, -1), near.ravel())
 
 
 def describe_curve(weights: np.ndarray) -> list[str]:

@@ -1,0 +1,23 @@
+"""What is a face: the surer the detector and the less the doubt, the likelier."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keypoints.predict.faces import presence
+
+DOUBTS, SCORES = st.floats(0, 1e4), st.floats(0, 1)
+
+
+@given(DOUBTS, DOUBTS, SCORES, SCORES)
+def test_it_is_a_chance_that_rises_with_the_score_and_falls_with_the_doubt(doubt, other, score, another):
+    low, high = sorted((doubt, other))
+    unsure, sure = sorted((score, another))
+    assert 0 <= presence.chance(high, unsure) <= presence.chance(low, unsure) <= 1
+    assert presence.chance(high, unsure) <= presence.chance(high, sure)
+
+
+@given(SCORES)
+def test_what_is_in_no_more_doubt_than_99_of_100_faces_is_one_however_unsure_the_detector(score):
+    assert presence.chance(1.0, score) >= presence.LEAST
