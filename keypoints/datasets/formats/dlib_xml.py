@@ -85,7 +85,7 @@ def read(source: Source, lists: dict[str, Document]) -> Marks:
             else:
                 parts[len(marks.faces)] = names
                 points = {part.get("name", ""): _point(part) for part in box.iterfind("part")}
-                file = next((each for each in spellings(file) if source.has(each, name)), file)
+                file = source.choose(spellings(file), name)
                 marks.faces.append(Mark(where, name, file, points, _numbers(box)))
     marks.names = order_names(parts.values())
     if not marks.names and not any(each.broken for each in marks.left_out):
