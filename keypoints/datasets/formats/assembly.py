@@ -156,7 +156,9 @@ def _to_face(source: Source, convention: Convention, mark: Mark, file: str, name
     for name, point in mark.points.items():
         if not all(map(math.isfinite, point)):
             raise ValueError(f"point {name} is not a finite number")
-    turn = _turn(source.turned.get(file, 1), convention, mark.size, size)
+    orientation = source.turned.get(file, 1)
+    turn = _turn(orientation, convention, mark.size, size)
+    mark = _resize(mark, convention, orientation, size)
     missing = (math.nan, math.nan)
     points = np.array([mark.points.get(name, missing) for name in names], np.float64) - convention.first
     if np.isnan(points).all():
@@ -178,6 +180,21 @@ def _to_face(source: Source, convention: Convention, mark: Mark, file: str, name
     if face.box and min(face.box[2:]) <= 0:
         raise ValueError("its box has no area")
     return face
+
+
+def _resize(mark: Mark, convention: Convention, orientation: int, stored: Size) -> Mark:
+    """The mark on the picture as it is now. Raises ValueError where it was resized and pixels are counted."""
+    said = mark.size
+    if not said or said in (stored, stored[::-1]):
+        return mark
+    if not convention.relative:
+        sizes = f"it is annotated on {said[0]} x {said[1]} pixels, its picture has {stored[0]} x {stored[1]}"
+        raise ValueError(f"{sizes}: take the original picture, or annotate this one")
+    upright = stored[::-1] if orientation >= 5 else stored
+    x, y = (now / before for now, before in zip(upright, said, strict=True))
+    points = {name: (point[0] * x, point[1] * y) for name, point in mark.points.items()}
+    box = mark.box and (mark.box[0] * x, mark.box[1] * y, mark.box[2] * x, mark.box[3] * y)
+    return replace(mark, points=points, box=box)
 
 
 def _turn(orientation: int, convention: Convention, said: Size | None, stored: Size) -> int:
