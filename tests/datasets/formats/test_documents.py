@@ -70,6 +70,7 @@ def test_all_texts_together_are_bounded(tmp_path, monkeypatch):
         ({"a.csv": b"file,name,x,y\n../../etc/passwd,a,1,2"}, "its picture is not there"),
         ({"a.csv": b"file,name,x,y\nc.png,a,1"}, "3 columns, the header has 4"),
         ({"a.csv": b"file,name,x,y\nc.png,a,1,2\nc.png,a,1,2"}, "two points are called 'a'"),
+        ({"a.csv": b"file,name,x,y,v\nc.png,a,1,2,maybe"}, "visible of 'a': 'maybe' is neither a number nor"),
         ({"a.csv": b"file,name,x,y\n"}, "no face has points"),
         ({"a.json": b'[{"data": {"image": "http://[x"}, "annotations": [{"result": 5}]}]'}, "no result is a"),
         (
@@ -148,6 +149,14 @@ def test_headers_of_wide_tables(tmp_path, header, expected):
     row = mark.join(["c.png", *("7" for _ in header.split(mark)[1:])])
     found = formats.read(lay(tmp_path, {"a.csv": f"{header}\n{row}\n".encode()}))
     assert found.names == expected and set(found.faces[0].points) == {7.0}
+
+
+@pytest.mark.parametrize("cell", ["0", "0.0", "FALSE", "No", " f ", "-1"])
+def test_a_point_that_a_table_calls_invisible_is_missing(tmp_path, cell):
+    cells = (cell, "1", "2.0", "TRUE", "Yes", "")
+    rows = [f"c.png,{name},1,2,{visible}" for name, visible in zip("abcdef", cells, strict=True)]
+    path = lay(tmp_path, {"a.csv": "\n".join(["file,name,x,y,visible", *rows]).encode()})
+    assert formats.read(path).names == tuple("bcdef")
 
 
 # --- pictures
