@@ -54,7 +54,7 @@ def propose(found: Annotated) -> dict[str, object]:
     points = found.points()[[has_box(face) for face in found.faces]]
     frame = find_frame(found)
     needed = ROOM * measure_reach(points, boxes)
-    seen = SEEN / frame[0] if frame else 0.0
+    seen = SEEN / frame[0] if frame else SEEN  # as conf/own/ has it
     low, high = EPOCHS
     sizes: dict[str, object] = {"data.scale": round(max(needed, seen), 2)}
     if frame:

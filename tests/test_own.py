@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,14 +56,18 @@ def test_a_broken_photograph_is_passed_over(tmp_path: Path, monkeypatch: pytest.
     assert own.find_frame(found) == pytest.approx((1, 0, 0))
 
 
-def test_what_no_detector_finds_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    """The crop then holds the points, and no more than that is known."""
+def test_what_no_detector_finds_is_said(here: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """The crop then shows as much around the box as by default, or more where points need it."""
     look(monkeypatch)
-    sizes = own.propose(formats.read(archive(tmp_path, PEOPLE)))
+    found = formats.read(archive(here, PEOPLE))
+    sizes = own.propose(found)
     assert "data.frame" not in sizes and "--box" in capsys.readouterr().err
+    own.main(None, [])
+    assert sizes["data.scale"] == params.load(here / "params.yaml").part("own").data.scale
+    small = [replace(face, box=(15.0, 10.0, 10.0, 10.0)) for face in found.faces]
     points = np.array([(11.5, 12.5), (29.5, 12.5)])  # COCO's 12, 13 and 30, 13
-    reach = 2 * np.abs(points - (5 + 15 - 0.5)).max() / 30
-    assert sizes["data.scale"] == pytest.approx(own.ROOM * reach, abs=0.01)
+    reach = 2 * np.abs(points - (15 + 5 - 0.5, 10 + 5 - 0.5)).max() / 10
+    assert own.propose(replace(found, faces=small))["data.scale"] == pytest.approx(own.ROOM * reach, abs=0.01)
 
 
 @pytest.mark.parametrize("faces, epochs", [(12, 200), (120, 100), (12_000, 20)])

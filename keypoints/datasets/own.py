@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keypoints.datasets import archives, face_table, formats
 from keypoints.datasets.formats import scheme
-from keypoints.errors import Faults, UserError
+from keypoints.datasets.formats.documents import Name, normalise
+from keypoints.errors import Faults, UserError, warn
 from keypoints.landmarks import Scheme
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def parse(archive: Path, name: str, splits: Splits, faults: Faults) -> tuple[pd.
     table = found.table()
     table["subset"] = table["subset"].replace("", "all")
     key = f"datasets.{name}.splits"
-    listed = read_list(archive, splits.csv, table["file"].tolist(), key) if splits.csv else {}
+    listed = read_list(archive, splits.csv, found.sizes, table["file"], key) if splits.csv else {}
     if "group" in listed:
         table["group"] = table["file"].map(listed["group"]).fillna(table["group"])
     if splits.group:
@@ -54,10 +56,13 @@ def find_group(pattern: str, file: str, key: str) -> str:
     return match[1] if match.re.groups and match[1] is not None else match[0]
 
 
-def read_list(archive: Path, member: str, names: list[str], key: str) -> dict[str, dict[str, str]]:
+def read_list(
+    archive: Path, member: str, pictures: Collection[str], needed: Iterable[str], key: str
+) -> dict[str, dict[str, str]]:
     """A CSV of the archive: its columns group and split, as far as it has them, by picture.
 
-    Pictures are named by their path in the archive, or its end. Raises `UserError`.
+    Pictures are named by their path in the archive, or its end. Warns of rows that name none, and of those
+    `needed` that no row names: each of them would be a group by itself, or in no split. Raises `UserError`.
     """
     where = f"{archive}: {member}"
     contents = [content for _, content in archives.members(archive, member.__eq__)]
@@ -70,22 +75,46 @@ def read_list(archive: Path, member: str, names: list[str], key: str) -> dict[st
     columns = [column for column in ("group", "split") if rows and column in rows[0]]
     if not columns or "file" not in rows[0]:
         raise UserError(f"{where}: it needs a column file, and group or split: name them in its first line")
-    known = {ending: name for name in names for ending in endings(name)}
-    listed: dict[str, dict[str, str]] = {column: {} for column in columns}
+    known, unknown = index_endings(pictures), []
+    listed: dict[str, dict[str, str]] = {}
     for number, row in enumerate(rows, 2):
-        if row["file"] not in known:
-            continue  # without a face
-        for column in columns:
-            listed[column][known[row["file"]]] = row[column] or ""
-        if row.get("split") and row["split"] not in SHARES:
-            raise UserError(f"{where}: line {number}: split {row['split']!r} is none of {', '.join(SHARES)}")
-    return listed
+        named = row["file"] or ""
+        fitting = known.get(normalise(named), [])
+        if not fitting:
+            unknown.append(named)
+            continue
+        if len(fitting) > 1:
+            both = f"{fitting[0]} and {fitting[1]}"
+            raise UserError(f"{where}: line {number}: {named} may be {both}: write the folders too")
+        said = {column: row[column] or "" for column in columns}
+        if said.get("split") and said["split"] not in SHARES:
+            raise UserError(f"{where}: line {number}: split {said['split']!r} is none of {', '.join(SHARES)}")
+        if listed.setdefault(fitting[0], said) != said:
+            raise UserError(f"{where}: line {number}: another line says otherwise of {named}: keep one")
+    if not listed:
+        raise UserError(
+            f"{where}: no row names a picture, the first {unknown[0]!r}: write paths, as in a/1.jpg"
+        )
+    warn_of_gaps(where, unknown, [name for name in dict.fromkeys(needed) if name not in listed])
+    return {column: {name: said[column] for name, said in listed.items()} for column in columns}
 
 
-def endings(name: str) -> list[str]:
-    """A path, and what is left of it without its first folders: `a/b/c.jpg`, `b/c.jpg`, `c.jpg`."""
-    parts = name.split("/")
-    return ["/".join(parts[k:]) for k in range(len(parts))]
+def index_endings(pictures: Collection[str]) -> dict[Name, list[str]]:
+    """Which pictures a path may mean: the one of just this path, else all whose path ends with it."""
+    found: dict[Name, list[str]] = {}
+    for name in pictures:
+        parts = normalise(name)
+        for k in range(len(parts)):
+            found.setdefault(parts[k:], []).append(name)
+    return found | {normalise(name): [name] for name in pictures}
+
+
+def warn_of_gaps(where: str, unknown: list[str], unlisted: list[str]) -> None:
+    """One line on rows that name no picture and pictures that no row names, where there are any."""
+    gaps = {"rows name no picture": unknown, "pictures with faces are not listed": unlisted}
+    said = [f"{len(names)} {what}, the first {names[0]!r}" for what, names in gaps.items() if names]
+    if said:
+        warn(f"{where}: {'; '.join(said)}")
 
 
 def add_splits(table: pd.DataFrame, splits: Splits, listed: dict[str, str] | None, key: str) -> None:

@@ -115,6 +115,19 @@ def test_a_list_says_group_and_split(tmp_path):
     assert table["group"].nunique() == 9 + 3  # three pictures are not listed
 
 
+def test_pictures_are_listed_by_any_spelling_and_what_is_amiss_is_said(tmp_path, capsys):
+    """A picture whose row finds none is a group by itself, and its person may then train and test."""
+    pictures = ["é/1.png", "b/1.png", "1.png", "b/2.png", "c/3.png"]
+    rows = ["file,group", "e\u0301\\1.png,e", "./b//1.png,b", "1.png,one", "2.png,b", "4.png,d"]
+    content = "\r\n".join(rows).encode()
+    table, _ = parse(tmp_path, pictures, replace(SPLITS, csv="list.csv"), list=content)
+    groups = dict(zip(table["file"], table["group"], strict=True))
+    assert groups == dict(zip(pictures, ["e", "b", "one", "b", "c/3.png"], strict=True))
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "list.csv: 1 rows name no picture, the first '4.png'; 1 pictures with faces" in said
+    assert said.startswith("warning: ") and said.endswith("the first 'c/3.png'")
+
+
 @pytest.mark.parametrize(
     "splits, content, said",
     [
@@ -124,12 +137,19 @@ def test_a_list_says_group_and_split(tmp_path):
         ({"csv": "list.csv"}, b"name,split\na,b\n", r"list\.csv: it needs a column file"),
         ({"csv": "list.csv"}, b"file,split\np0_0.png,tset\n", r"list\.csv: line 2: split 'tset' is none of"),
         ({"csv": "list.csv"}, b"\xff\xfe", r"list\.csv: no CSV"),
+        (
+            {"csv": "list.csv"},
+            b"file,group\np0_0,p0\n",
+            r"list\.csv: no row names a picture, the first 'p0_0'",
+        ),
+        ({"csv": "list.csv"}, b"file,group\na.png,p\n", r"line 2: a\.png may be one/a\.png and two/a\.png: "),
+        ({"csv": "list.csv"}, b"file,group\np0_0.png,p\nin/p0_0.png,q\n", r"line 3: another line says other"),
         ({"group": "p"}, b"", r"of 1 groups, 3 are needed"),
     ],
 )
 def test_what_is_wrong_is_named(splits, content, said, tmp_path):
     with pytest.raises(UserError, match=said) as error:
-        parse(tmp_path, splits=replace(SPLITS, **splits), list=content)
+        parse(tmp_path, [*PEOPLE, "one/a.png", "two/a.png"], replace(SPLITS, **splits), list=content)
     line(error)
 
 

@@ -78,8 +78,14 @@ class Annotated:
 
 
 def box_of(points: Sequence[float]) -> Region | tuple[()]:
-    """The region that the marked points span, or () where they span no area: the whole picture."""
+    """The region that the marked points span, or () where all are on one spot: the whole picture.
+
+    It is at least half as wide as high, and half as high as wide: two eyes have hardly a height, which yet
+    would say how large the face is.
+    """
     there = np.reshape(points, (-1, 2))
     left, top, width, height = crops.bounding_box(there[~np.isnan(there).any(axis=1)])
+    least = max(width, height) / 2
+    across, down = max(width, least), max(height, least)
     # A region covers left - 0.5 … (see `crops`), and these are centres.
-    return (left + 0.5, top + 0.5, width, height) if width > 0 and height > 0 else ()
+    return (left + (width - across) / 2 + 0.5, top + (height - down) / 2 + 0.5, across, down) if least else ()

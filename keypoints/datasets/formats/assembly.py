@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ import numpy as np
 from keypoints.datasets import face_table
 from keypoints.datasets.face_table import Face, Size
 from keypoints.datasets.formats.annotated import Annotated
-from keypoints.datasets.formats.documents import SCHEME_FILE, Source
+from keypoints.datasets.formats.documents import SCHEME_FILE, Agreement, Name, Source, normalise
 from keypoints.datasets.formats.marks import DIGITS, Convention, LeftOut, Mark, Marks, rename
 from keypoints.datasets.formats.rules import Rules
 from keypoints.datasets.formats.shapes import recognise
@@ -21,6 +23,8 @@ from keypoints.landmarks import MAX_POINTS, SCHEMES
 from keypoints.pictures import images
 
 LONGEST = 100  # characters of a point's name
+# Picture -> how well a document's names agree with it, and which document -> these names
+Claims = dict[str, dict[tuple[Agreement, str], set[Name]]]
 
 
 def assemble(
@@ -38,9 +42,10 @@ def assemble(
     check_names(source.path, marks.names)
     rules.check(source.path, marks.names)
     left_out, faces = list(marks.left_out), []
+    claims = find_claims(source, marks.faces)
     for mark in marks.faces:
         try:
-            faces.append(_to_face(source, convention, mark, marks.names))
+            faces.append(_to_face(source, convention, mark, find_picture(source, mark, claims), marks.names))
         except (LookupError, ValueError) as error:
             left_out.append(
                 LeftOut(f"{mark.where} ({mark.file})" if mark.file else mark.where, str(error.args[0]))
@@ -118,16 +123,42 @@ def check_share(path: Path, left_out: Iterable[LeftOut], kept: int, max_broken: 
         raise UserError(f"{path}: no face has points: annotate some")
 
 
-def _to_face(source: Source, convention: Convention, mark: Mark, names: Sequence[str]) -> Face:
-    """Raises LookupError for a picture that is not there, ValueError for all else that is wrong."""
-    file = (source.find_stem if mark.stem else source.find)(mark.file, mark.beside)
+def find_claims(source: Source, faces: Iterable[Mark]) -> Claims:
+    """The names that find each picture."""
+    claims: Claims = defaultdict(lambda: defaultdict(set))
+    for mark in faces:
+        with contextlib.suppress(LookupError):
+            agreement, file = source.find(mark.file, mark.beside, mark.stem)
+            claims[file][agreement, mark.beside].add(normalise(mark.file))
+    return claims
+
+
+def find_picture(source: Source, mark: Mark, claims: Claims) -> str:
+    """The picture of a face. Raises LookupError in words where there is none.
+
+    Names find pictures in other folders too, since people move them. But a picture is not the one that is
+    meant where another name agrees better with it, or another one of the same document as well.
+    """
+    agreement, file = source.find(mark.file, mark.beside, mark.stem)
+    if agreement < max(claims[file])[0]:
+        raise LookupError(f"its picture is not there, {file} is another's")
+    names = sorted(map("/".join, claims[file][agreement, mark.beside]))
+    if len(names) > 1:
+        raise LookupError(f"its picture is not there, or {names[0]} and {names[1]} are both {file}")
+    return file
+
+
+def _to_face(source: Source, convention: Convention, mark: Mark, file: str, names: Sequence[str]) -> Face:
+    """Raises ValueError for what is wrong."""
     size = source.sizes[file]
     if isinstance(size, str):
         raise ValueError(f"its picture is broken: {size}")
     for name, point in mark.points.items():
         if not all(map(math.isfinite, point)):
             raise ValueError(f"point {name} is not a finite number")
-    turn = _turn(source.turned.get(file, 1), convention, mark.size, size)
+    orientation = source.turned.get(file, 1)
+    turn = _turn(orientation, convention, mark.size, size)
+    mark = _resize(mark, convention, orientation, size)
     missing = (math.nan, math.nan)
     points = np.array([mark.points.get(name, missing) for name in names], np.float64) - convention.first
     if np.isnan(points).all():
@@ -149,6 +180,21 @@ def _to_face(source: Source, convention: Convention, mark: Mark, names: Sequence
     if face.box and min(face.box[2:]) <= 0:
         raise ValueError("its box has no area")
     return face
+
+
+def _resize(mark: Mark, convention: Convention, orientation: int, stored: Size) -> Mark:
+    """The mark on the picture as it is now. Raises ValueError where it was resized and pixels are counted."""
+    said = mark.size
+    if not said or said in (stored, stored[::-1]):
+        return mark
+    if not convention.relative:
+        sizes = f"it is annotated on {said[0]} x {said[1]} pixels, its picture has {stored[0]} x {stored[1]}"
+        raise ValueError(f"{sizes}: take the original picture, or annotate this one")
+    upright = stored[::-1] if orientation >= 5 else stored
+    x, y = (now / before for now, before in zip(upright, said, strict=True))
+    points = {name: (point[0] * x, point[1] * y) for name, point in mark.points.items()}
+    box = mark.box and (mark.box[0] * x, mark.box[1] * y, mark.box[2] * x, mark.box[3] * y)
+    return replace(mark, points=points, box=box)
 
 
 def _turn(orientation: int, convention: Convention, said: Size | None, stored: Size) -> int:

@@ -1,6 +1,6 @@
 """Plain tables with a header, between commas, semicolons or tabs.
 
-- long: a line per point: file, name, x, y, and if need be face (which of a picture), visible (0: missing)
+- long: a line per point: file, name, x, y, and if need be face (which of a picture), visible (0, no: missing)
 - wide: a line per face: file, and two columns per point: `nose_x,nose_y`, `x0,y0` or `0,1,2,…`
 - Kaggle's Facial Keypoints Detection: wide, with a column Image of grey pixels, 96 x 96, in place of a file
 
@@ -26,6 +26,7 @@ from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.0, upright=True)
 _EMPTY = ("", "nan", "na", "none", "null")
+_YES, _NO = ("true", "t", "yes", "y", *_EMPTY), ("false", "f", "no", "n")  # empty: it does not say
 
 
 def claims(name: str, document: Document) -> bool:
@@ -120,8 +121,12 @@ def _read_long(marks: Marks, name: str, header: Header, document: Text) -> None:
         point = row[header.at["name"]].strip()
         if point in face:
             wrong[key] = f"two points are called {point!r}: number the faces in a column face"
-        missing = _cell(header, row, "visible") in ("0", "false", "False")
-        face[point] = ("", "") if missing else (row[header.at["x"]], row[header.at["y"]])
+        try:
+            visible = _is_yes(_cell(header, row, "visible"))
+        except ValueError as error:
+            wrong[key] = f"visible of {point!r}: {error}"
+            continue
+        face[point] = (row[header.at["x"]], row[header.at["y"]]) if visible else ("", "")
     for key, face in faces.items():
         number, row = first[key]
         where = f"{name}: row {number}"
@@ -155,6 +160,16 @@ def _add(
         box = (left, top, width, height)
     group, subset = _cell(header, row, "group"), _cell(header, row, "subset")
     marks.faces.append(Mark(where, name, file, points, box, group=group, subset=subset))
+
+
+def _is_yes(text: str) -> bool:
+    """What a cell answers, in a word or a number above 0. Raises ValueError in words."""
+    word = text.lower()
+    if word in (*_YES, *_NO):
+        return word in _YES
+    if math.isnan(number := face_table.parse_number(word)):
+        raise ValueError(f"{text!r:.60} is neither a number nor yes or no")
+    return number > 0
 
 
 def _uneven(row: list[str], header: Header) -> str:

@@ -17,7 +17,7 @@ from keypoints.crops import Region
 from keypoints.datasets import face_table
 from keypoints.datasets.formats import documents
 from keypoints.datasets.formats.documents import Broken, Document, Source
-from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names
+from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names, to_size
 from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.0, upright=False)
@@ -39,9 +39,12 @@ def root(content: bytes, where: str, remedy: str) -> Element:
 
 def boxes(root: Element) -> Iterator[tuple[str, Element]]:
     """Each box with the name of its image."""
-    for image in root.iterfind("images/image"):
-        for box in image.iterfind("box"):
-            yield image.get("file", ""), box
+    return ((image.get("file", ""), box) for image, box in _pairs(root))
+
+
+def _pairs(root: Element) -> Iterator[tuple[Element, Element]]:
+    """Each image with each of its boxes."""
+    return ((image, box) for image in root.iterfind("images/image") for box in image.iterfind("box"))
 
 
 def region(where: str, box: Element) -> Region:
@@ -75,8 +78,8 @@ def read(source: Source, lists: dict[str, Document]) -> Marks:
     parts: dict[int, list[str]] = {}
     for name, document in lists.items():
         assert isinstance(document, Element)
-        for k, (file, box) in enumerate(boxes(document), 1):
-            where = f"{name}: box {k}"
+        for k, (image, box) in enumerate(_pairs(document), 1):
+            where, file = f"{name}: box {k}", image.get("file", "")
             names = [part.get("name", "") for part in box.iterfind("part")]
             if is_ignored(box) or not names:
                 marks.leave_out(where, "ignored" if names else "without points", broken=False)
@@ -85,8 +88,9 @@ def read(source: Source, lists: dict[str, Document]) -> Marks:
             else:
                 parts[len(marks.faces)] = names
                 points = {part.get("name", ""): _point(part) for part in box.iterfind("part")}
-                file = next((each for each in spellings(file) if source.has(each, name)), file)
-                marks.faces.append(Mark(where, name, file, points, _numbers(box)))
+                file = source.choose(spellings(file), name)
+                size = to_size(*(face_table.parse_number(image.get(key)) for key in ("width", "height")))
+                marks.faces.append(Mark(where, name, file, points, _numbers(box), size))
     marks.names = order_names(parts.values())
     if not marks.names and not any(each.broken for each in marks.left_out):
         raise UserError(f"{source.path}: {min(lists)}: no box has parts: mark the points in imglab")

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element, ParseError
@@ -24,6 +25,8 @@ SCHEME_FILE = "keypoints.yaml"
 _ENDS_ON_LINE = re.compile(rb'\{"[^\r\n]*\}\r?\n\s*\{"')  # two objects, each from a line's start
 
 Name = tuple[str, ...]  # the folders and the file of a path, in one spelling
+# How many folders of a path stand in a name, from the last one back; whether all do, and no others before.
+Agreement = tuple[int, bool, bool]
 
 
 def normalise(name: str) -> Name:
@@ -82,45 +85,40 @@ class Source:
         self._by_file[parts[-1]].append((parts, name))
         self._by_stem[PurePosixPath(parts[-1]).stem].append((parts, name))
 
-    def find(self, named: str, beside: str) -> str:
-        """The picture that the document `beside` calls `named`, by any absolute or relative path.
+    def find(self, named: str, beside: str, stem: bool = False) -> tuple[Agreement, str]:
+        """How well, and with which picture, what the document `beside` names agrees, by any path.
 
         Of several with this file name the one counts whose folders agree best, from the last one back, and of
-        those one of which all folders do.
+        those one of which all folders do. A `stem` is a path without ending.
         Raises LookupError in words. What it returns is always a picture of this source.
         """
-        parts = normalise(named)
-        return self._best(self._by_file, parts, parts[-1] if parts else "", beside)
-
-    def has(self, named: str, beside: str, stem: bool = False) -> bool:
-        """Whether there is such a picture, or several that may be meant."""
-        parts = normalise(named)
-        return bool(parts) and parts[-1] in (self._by_stem if stem else self._by_file)
-
-    def find_stem(self, stem: str, beside: str) -> str:
-        """As `find`, by a path without ending."""
-        parts = normalise(stem)
-        return self._best(self._by_stem, parts, parts[-1] if parts else "", beside)
-
-    def _best(self, index: dict[str, list[tuple[Name, str]]], parts: Name, key: str, beside: str) -> str:
-        candidates = index.get(key) or index.get(re.sub(r"^[0-9a-f]{8}-", "", key))  # Label Studio's uploads
-        if not candidates:
+        ranked = self._rank(named, beside, stem)
+        if not ranked:
             raise LookupError("its picture is not there")
-        whole = normalise(f"{beside.rpartition('/')[0]}/{'/'.join(parts)}")
-        ranked = sorted((max(_agreement(n, parts), _agreement(n, whole)), name) for n, name in candidates)
         if len(ranked) > 1 and ranked[-1][0] == ranked[-2][0]:
             raise LookupError(f"{ranked[-1][1]} and {ranked[-2][1]} may be its picture")
-        return ranked[-1][1]
+        return ranked[-1]
+
+    def choose(self, names: Iterable[str], beside: str, stem: bool = False) -> str:
+        """Of names that a document may mean, the first of those whose folders agree best with a picture."""
+        return max(names, key=lambda named: [each[:2] for each, _ in self._rank(named, beside, stem)[-1:]])
+
+    def _rank(self, named: str, beside: str, stem: bool) -> list[tuple[Agreement, str]]:
+        """All pictures with this file name, those last that agree best."""
+        parts, index = normalise(named), self._by_stem if stem else self._by_file
+        key = parts[-1] if parts else ""
+        candidates = index.get(key) or index.get(re.sub(r"^[0-9a-f]{8}-", "", key))  # Label Studio's uploads
+        whole = normalise(f"{beside.rpartition('/')[0]}/{'/'.join(parts)}")
+        return sorted((max(_agree(n, parts), _agree(n, whole)), name) for n, name in candidates or ())
 
 
-def _agreement(path: Name, named: Name) -> tuple[int, bool]:
-    """How many folders of a path stand in what is named, from the last one back; and whether all do."""
+def _agree(path: Name, named: Name) -> Agreement:
     count = 0
     for x, y in zip(reversed(path[:-1]), reversed(named[:-1]), strict=False):
         if x != y:
             break
         count += 1
-    return count, count == len(path) - 1
+    return count, count == len(path) - 1, count == len(path) - 1 == len(named) - 1
 
 
 def read(path: Path) -> Source:

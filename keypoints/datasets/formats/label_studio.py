@@ -21,7 +21,7 @@ from keypoints.datasets.formats.marks import Convention, Mark, Marks, order_name
 from keypoints.errors import UserError
 from keypoints.pictures.images import ENDINGS
 
-CONVENTION = Convention(first=0.5, upright=True)
+CONVENTION = Convention(first=0.5, upright=True, relative=True)
 Point = tuple[float, float]
 
 

@@ -30,9 +30,8 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
     for name, document in documents.items():
         assert isinstance(document, dict)
         file = str(document["imagePath"])
-        renamed = str(PurePosixPath(name).with_suffix(PurePosixPath(file).suffix))
-        if not source.has(file, name) and source.has(renamed, name):  # with its document
-            file = renamed
+        renamed = str(PurePosixPath(name).with_suffix(PurePosixPath(file).suffix))  # with its document
+        file = source.choose((file, renamed), name)
         size = to_size(document.get("imageWidth"), document.get("imageHeight"))
         for group, shapes in _groups(document["shapes"]).items():
             where = name if group is None else f"{name}: group {group}"

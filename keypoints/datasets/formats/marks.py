@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from keypoints.crops import Region
-from keypoints.datasets.face_table import Size
+from keypoints.datasets.face_table import FAR, Size
 
 DIGITS = 3  # behind the point: formats that count in other units give the same thousandths of a pixel
 Edge = tuple[int, int]
@@ -21,12 +21,14 @@ Edge = tuple[int, int]
 class Convention:
     """How a format counts.
 
-    first:   what it calls the centre of the first pixel: 0.5 where it counts from the picture's edge
-    upright: its pixels are those of the picture as EXIF turns it; else as the file stores them
+    first:    what it calls the centre of the first pixel: 0.5 where it counts from the picture's edge
+    upright:  its pixels are those of the picture as EXIF turns it; else as the file stores them
+    relative: it says shares of the picture's sides, which still hold where the picture is resized
     """
 
     first: float
     upright: bool
+    relative: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,10 @@ def to_number(value: Any) -> float:
 
 
 def to_size(width: Any, height: Any) -> Size | None:
-    """(width, height) where both are whole numbers of pixels."""
-    return (width, height) if type(width) is int and type(height) is int else None
+    """(width, height) where both are whole numbers of pixels that a picture can have."""
+    sides = to_number(width), to_number(height)
+    possible = all(0 < side <= FAR and side.is_integer() for side in sides)
+    return (int(sides[0]), int(sides[1])) if possible else None
 
 
 def numbered(points: int) -> tuple[str, ...]:

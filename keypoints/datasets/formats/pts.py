@@ -9,7 +9,7 @@
 
 Written by Matlab, so that the centre of the first pixel of the stored picture is at (1, 1)
 (https://ibug.doc.ic.ac.uk/resources/300-W/). What follows `#` or `//` is a comment. Points have no names and
-none can be missing. `name_2.pts` is another face of `name.jpg` where there is no `name_2.jpg`.
+none can be missing. `name_2.pts` is another face of `name.jpg` where there is no `name_2.jpg` beside it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
             continue
         stem = PurePosixPath(name).with_suffix("").as_posix()
         single = re.sub(r"_\d+$", "", stem)
-        file = stem if source.has(stem, "", stem=True) or single == stem else single
+        file = source.choose((stem, single), "", stem=True)
         points_by_name = dict(zip(marks.names, points, strict=True))
         marks.faces.append(Mark(name, "", file, points_by_name, stem=True))
     return marks

@@ -103,7 +103,7 @@ def dlib(faces: Sequence[Drawn], label: Callable[[int], str] = lambda k: f"p{k:0
         )
         left, top, width, height = face.box or (0, 0, 1, 1)
         images.append(
-            f"  <image file='{face.file}'>\n"
+            f"  <image file='{face.file}' width='{SIZES[face.file][0]}' height='{SIZES[face.file][1]}'>\n"
             f"    <box top='{top}' left='{left}' width='{width}' height='{height}'>\n"
             f"      <label>face</label>\n{parts}    </box>\n"
             "    <box top='1' left='1' width='9' height='9' ignore='1'/>\n  </image>\n"

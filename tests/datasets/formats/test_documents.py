@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keypoints.datasets import formats
-from keypoints.datasets.formats import documents
+from keypoints.datasets.formats import assembly, documents
 from keypoints.datasets.formats.documents import Broken, Source, Text
 from keypoints.datasets.formats.marks import Mark, Marks, order_names
 from keypoints.datasets.formats.shapes import recognise
@@ -20,7 +20,7 @@ from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, SCHEMES
 from tests.datasets.formats.layouts import LAYOUTS, drawn, lay
 from tests.inspection.faces import annotated
-from tests.layouts import line
+from tests.layouts import image, line
 
 LAUGHS = b"<!DOCTYPE d [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;'>]><dataset>&b;</dataset>"
 OUTSIDE = b"<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><dataset>&e;</dataset>"
@@ -70,6 +70,7 @@ def test_all_texts_together_are_bounded(tmp_path, monkeypatch):
         ({"a.csv": b"file,name,x,y\n../../etc/passwd,a,1,2"}, "its picture is not there"),
         ({"a.csv": b"file,name,x,y\nc.png,a,1"}, "3 columns, the header has 4"),
         ({"a.csv": b"file,name,x,y\nc.png,a,1,2\nc.png,a,1,2"}, "two points are called 'a'"),
+        ({"a.csv": b"file,name,x,y,v\nc.png,a,1,2,maybe"}, "visible of 'a': 'maybe' is neither a number nor"),
         ({"a.csv": b"file,name,x,y\n"}, "no face has points"),
         ({"a.json": b'[{"data": {"image": "http://[x"}, "annotations": [{"result": 5}]}]'}, "no result is a"),
         (
@@ -150,6 +151,14 @@ def test_headers_of_wide_tables(tmp_path, header, expected):
     assert found.names == expected and set(found.faces[0].points) == {7.0}
 
 
+@pytest.mark.parametrize("cell", ["0", "0.0", "FALSE", "No", " f ", "-1"])
+def test_a_point_that_a_table_calls_invisible_is_missing(tmp_path, cell):
+    cells = (cell, "1", "2.0", "TRUE", "Yes", "")
+    rows = [f"c.png,{name},1,2,{visible}" for name, visible in zip("abcdef", cells, strict=True)]
+    path = lay(tmp_path, {"a.csv": "\n".join(["file,name,x,y,visible", *rows]).encode()})
+    assert formats.read(path).names == tuple("bcdef")
+
+
 # --- pictures
 
 
@@ -158,33 +167,84 @@ names = st.text(alphabet="ab.\\/ é\x1b", max_size=12)
 
 @given(st.lists(names, max_size=6), names)
 def test_whatever_is_named_only_pictures_of_the_source_are_found(there, named):
-    source = Source(path=None)
-    for name in there:
-        if documents.normalise(name):
-            source.add_picture(name, (1, 1))
-    for find in (source.find, source.find_stem):
+    source = pictures(*filter(documents.normalise, there))
+    for stem in (False, True):
         with contextlib.suppress(LookupError):
-            assert find(named, "b/list.xml") in source.sizes
+            assert source.find(named, "b/list.xml", stem)[1] in source.sizes
+
+
+def pictures(*names: str) -> Source:
+    source = Source(path=None)
+    for name in names:
+        source.add_picture(name, (1, 1))
+    return source
 
 
 def test_the_picture_beside_the_document_comes_first():
-    source = Source(path=None)
-    for name in ("a/x.jpg", "b/x.jpg", "b/c/x.jpg"):
-        source.add_picture(name, (1, 1))
-    assert source.find("x.jpg", "b/list.json") == "b/x.jpg"
-    assert source.find("c/x.jpg", "b/list.json") == "b/c/x.jpg"
-    assert source.find_stem("a/x", "list.json") == "a/x.jpg"
+    source = pictures("a/x.jpg", "b/x.jpg", "b/c/x.jpg")
+    assert source.find("x.jpg", "b/list.json")[1] == "b/x.jpg"
+    assert source.find("c/x.jpg", "b/list.json")[1] == "b/c/x.jpg"
+    assert source.find("a/x", "list.json", stem=True)[1] == "a/x.jpg"
 
 
 def test_a_picture_that_lies_in_no_folder_is_found_though_others_have_its_name():
-    source = Source(path=None)
-    for name in ("x.jpg", "a/x.jpg", "b/c/x.jpg"):
-        source.add_picture(name, (1, 1))
+    source = pictures("x.jpg", "a/x.jpg", "b/c/x.jpg")
     for named in ("x.jpg", "../x.jpg", "/elsewhere/x.jpg"):
-        assert source.find(named, "list.json") == "x.jpg"
-    assert source.find_stem("x", "x.pts") == "x.jpg"
-    assert source.find("/elsewhere/a/x.jpg", "list.json") == "a/x.jpg"
-    assert source.find("/elsewhere/c/x.jpg", "list.json") == "b/c/x.jpg"
+        assert source.find(named, "list.json")[1] == "x.jpg"
+    assert source.find("x", "x.pts", stem=True)[1] == "x.jpg"
+    assert source.find("/elsewhere/a/x.jpg", "list.json")[1] == "a/x.jpg"
+    assert source.find("/elsewhere/c/x.jpg", "list.json")[1] == "b/c/x.jpg"
+
+
+@pytest.mark.parametrize(
+    "there, named, found",
+    [
+        (["a/1.jpg", "b/2.jpg"], ["a/1.jpg", "b/1.jpg", "b/2.jpg"], ["a/1.jpg", "", "b/2.jpg"]),
+        (["1.jpg", "2.jpg"], ["in/1.jpg", "/home/me/in/2.jpg"], ["1.jpg", "2.jpg"]),
+        (["out/1.jpg"], ["in/1.jpg", "./in//1.jpg"], ["out/1.jpg", "out/1.jpg"]),
+        (["1.jpg"], ["a/1.jpg", "b/1.jpg"], ["", ""]),  # copied into one folder
+        (["1.jpg", "c/1.jpg"], ["1.jpg", "c/1.jpg", "d/1.jpg"], ["1.jpg", "c/1.jpg", ""]),
+    ],
+)
+def test_a_face_whose_picture_is_gone_gets_no_other_folders(there, named, found):
+    assert placed(pictures(*there), [Mark("", "list.json", name, {}) for name in named]) == found
+
+
+def placed(source: Source, marks: list[Mark]) -> list[str]:
+    """The picture of each mark, "" for none."""
+    claims, found = assembly.find_claims(source, marks), []
+    for mark in marks:
+        try:
+            found.append(assembly.find_picture(source, mark, claims))
+        except LookupError as error:
+            assert "its picture is not there" in str(error)
+            found.append("")
+    return found
+
+
+def test_two_documents_may_name_the_same_picture_by_folders_of_their_own():
+    marks = [Mark("", f"{name}.json", f"{name}/1.jpg", {}) for name in "ab"]
+    assert placed(pictures("1.jpg"), marks) == ["1.jpg", "1.jpg"]
+    beside = [Mark("", f"{name}/1.json", "1.jpg", {}) for name in "ab"]
+    assert placed(pictures("a/1.jpg"), beside) == ["a/1.jpg", ""]
+
+
+def test_a_name_beside_the_document_is_meant_before_one_of_another_folder(tmp_path):
+    """A second face of `b/x.jpg` is none of `a/x_2.jpg`; labelme's document is renamed with its picture."""
+    photo = image((90, 90))
+    text = "n_points: 2\n{{\n{0} 2\n3 4\n}}"
+    names = ("a/x_2", "b/x", "b/x_2")
+    marks = {f"{name}.pts": text.format(k).encode() for k, name in enumerate(names, 1)}
+    found = formats.read(lay(tmp_path / "pts", marks | {"a/x_2.jpg": photo, "b/x.jpg": photo}))
+    assert [(face.file, face.points[0]) for face in found.faces] == [
+        ("a/x_2.jpg", 0),
+        ("b/x.jpg", 1),
+        ("b/x.jpg", 2),
+    ]
+    point = {"label": "a", "points": [[1, 1]], "shape_type": "point"}
+    document = json.dumps({"imagePath": "x.jpg", "shapes": [point]}).encode()
+    files = {"a/x.jpg": photo, "b/y.jpg": photo, "b/y.json": document}
+    assert [face.file for face in formats.read(lay(tmp_path / "labelme", files)).faces] == ["b/y.jpg"]
 
 
 # --- names and schemes of points

@@ -119,6 +119,29 @@ def test_marks_on_a_turned_picture_come_to_lie_on_the_stored_one(tmp_path, layou
     np.testing.assert_array_equal(points, before.points)
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("layout", ["coco", "dlib", "labelme", "Label Studio"])
+def test_a_picture_that_was_resized_after_it_was_annotated(tmp_path, layout, orientation):
+    """Its pixels are others now, but per cent of it are not; the document says what it was annotated on."""
+    path = lay(tmp_path, LAYOUTS[layout](drawn(5)))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = (128, 144) if orientation == 1 else (144, 128)  # twice as wide and three times as high
+    Image.new("RGB", stored).save(path / "photos/a.jpg", exif=exif)
+    if layout != "Label Studio":
+        with pytest.raises(
+            UserError, match=f"on 64 x 48 pixels, its picture has {stored[0]} x {stored[1]}: "
+        ):
+            formats.read(path)
+        assert len(formats.read(path, max_broken=0.4).faces) == 2
+        return
+    before = next(face for face in drawn(5) if face.file == "photos/a.jpg")
+    found = formats.read(path).upright()
+    (k,) = (k for k, face in enumerate(found.faces) if face.file == "photos/a.jpg")
+    np.testing.assert_array_equal(found.points()[k], (np.array(before.points) + 0.5) * [2, 3] - 0.5)
+    assert before.box and found.faces[k].box == tuple(np.multiply(before.box, [2, 3, 2, 3]))
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(
     "old, new, says",
