@@ -72,7 +72,7 @@ def main(argv: list[str]) -> None:
     changed = [key for key in {**before, **after} if before.get(key, ...) != after.get(key, ...)]
     print(f"params.yaml follows conf/: {len(changed)} values changed", file=sys.stderr)
     for key in changed[:10]:
-        print(f"  {key}: {before.get(key)} -> {after.get(key)}", file=sys.stderr)
+        print(errors.printable(f"  {key}: {before.get(key)} -> {after.get(key)}"), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def test_points_that_span_no_box_are_refused(tmp_path: Path) -> None:
         own.propose(formats.read(tmp_path / "own.tar"))
 
 
-@pytest.mark.parametrize("name", ["faces", "my faces", "it's, [these]: {faces} = $x"])
+@pytest.mark.parametrize("name", ["faces", "my faces", "it's, [these]: {faces} = $x", "写真\u3000👩\u200d🦰"])
 def test_any_path_gets_into_params(name: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     look(monkeypatch, BOX)
     (here / name).mkdir()

@@ -15,7 +15,7 @@ import yaml
 from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from keypoints.errors import UserError
+from keypoints.errors import UserError, has_controls
 from keypoints.settings.recipes import RANDOM, STRICT, Count, Name, Part, Share, validate
 
 DEPTH = 20  # of blocks in blocks
@@ -194,7 +194,7 @@ def _check_plain(value: Any, key: str = "") -> None:
         for item in value:
             _check_plain(item, key)
     elif isinstance(value, str):
-        if not value.isprintable():
+        if has_controls(value):
             raise ValueError(f"{key}: text without control characters is needed, got {value!r}")
     elif isinstance(value, int | float):
         if not abs(value) <= LARGEST:
