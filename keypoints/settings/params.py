@@ -143,18 +143,25 @@ def load(path: str | Path = "params.yaml") -> Params:
 def read(path: str | Path) -> Any:
     """The values of a YAML file: plain ones, and otherwise unchecked. Raises `UserError`."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        _check_events(text)
-        _check_keys(yaml.compose(text, Loader=_Loader))
-        tree = yaml.load(text, Loader=_Loader)
-        _check_plain(tree)
-        return tree
+        return read_text(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `make compose` at the project's root") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     except (ValueError, TypeError, OverflowError) as error:  # of dates, numbers and keys that cannot be
         raise UserError(f"{path}: not a possible value: {' '.join(str(error).split())[:300]}") from None
+
+
+def read_text(text: str) -> Any:
+    """The plain values of a YAML text from anywhere; few bytes never ask for much work.
+
+    Raises yaml.YAMLError, and ValueError, TypeError or OverflowError for values that cannot be.
+    """
+    _check_events(text)
+    _check_keys(yaml.compose(text, Loader=_Loader))
+    tree = yaml.load(text, Loader=_Loader)
+    _check_plain(tree)
+    return tree
 
 
 def _check_events(text: str) -> None:
