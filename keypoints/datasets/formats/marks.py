@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from keypoints.crops import Region
-from keypoints.datasets.face_table import Size
+from keypoints.datasets.face_table import FAR, Size
 
 DIGITS = 3  # behind the point: formats that count in other units give the same thousandths of a pixel
 Edge = tuple[int, int]
@@ -94,8 +94,8 @@ def to_number(value: Any) -> float:
 
 
 def to_size(width: Any, height: Any) -> Size | None:
-    """(width, height) where both are whole numbers of pixels."""
-    return (width, height) if type(width) is int and type(height) is int else None
+    """(width, height) where both are whole numbers of pixels that a picture may have."""
+    return (width, height) if all(type(side) is int and 0 < side <= FAR for side in (width, height)) else None
 
 
 def numbered(points: int) -> tuple[str, ...]:
