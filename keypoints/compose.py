@@ -35,7 +35,7 @@ def compose(overrides: list[str], target: Path) -> None:
 
     try:
         compose_and_dump(str(target), str(CONF), None, "config", None, list(overrides))
-    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:  # the last: nose=null
         text = " ".join(str(error).split()).split(" Config search path")[0]
         raise UserError(f"conf/: {text}") from None
 
