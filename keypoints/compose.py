@@ -35,7 +35,7 @@ def compose(overrides: list[str], target: Path) -> None:
 
     try:
         compose_and_dump(str(target), str(CONF), None, "config", None, list(overrides))
-    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:  # the last: nose=null
         text = " ".join(str(error).split()).split(" Config search path")[0]
         raise UserError(f"conf/: {text}") from None
 
@@ -72,7 +72,7 @@ def main(argv: list[str]) -> None:
     changed = [key for key in {**before, **after} if before.get(key, ...) != after.get(key, ...)]
     print(f"params.yaml follows conf/: {len(changed)} values changed", file=sys.stderr)
     for key in changed[:10]:
-        print(f"  {key}: {before.get(key)} -> {after.get(key)}", file=sys.stderr)
+        print(errors.printable(f"  {key}: {before.get(key)} -> {after.get(key)}"), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import signal
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def printable(text: str) -> str:
     """One line that does nothing to a terminal: control characters and undecodable bytes are spelled out."""
     cut = f"{text[:LONGEST]} …" if len(text) > LONGEST else text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+
+
+def has_controls(text: str) -> bool:
+    """Whether control characters or undecodable bytes are in it; odd spaces and joined emoji are none."""
+    return any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
 
 
 def warn(text: str) -> None:

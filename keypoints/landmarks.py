@@ -81,6 +81,8 @@ class Scheme:
             raise ValueError(f"a scheme has 1 to {MAX_POINTS} points, not {self.points}")
         if sorted(k for points in self.regions.values() for k in points) != list(every):
             raise ValueError("the regions do not hold every point once")
+        if () in (*self.regions.values(), *self.outlines):
+            raise ValueError("a region or an outline has no points")
         if any(not 0 <= k < self.points for run in (*self.outlines, self.partners) for k in run):
             raise ValueError("an outline or a partner is none of the points")
         if any(self.partners[self.partners[k]] != k for k in every):

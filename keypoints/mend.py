@@ -2,12 +2,14 @@
 
 `make repro` calls it. DVC writes dvc.lock and .dvc/tmp/rwlock in place: a kill in that moment leaves them cut
 or empty, and then every `dvc` command fails. dvc.lock comes back from git; what had been finished since comes
-from DVC's run-cache.
+from DVC's run-cache. A lock that is whole is never touched, whatever it says: cut just after a stage, it is a
+lock of fewer stages, and those come from the run-cache too.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -15,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from keypoints import errors, files, paths
+from keypoints.errors import UserError
+from keypoints.system import git
 
 RWLOCK = Path(".dvc/tmp/rwlock")
 FOLDERS = ("data", "models", "metrics", "plots", "submissions", ".checkpoints")  # where runs write
 PIPELINE = Path("dvc.yaml")
+CUT = Path(".dvc/tmp/dvc.lock.cut")  # what a lock was before it was replaced; git ignores the folder
 PAUSE = 1.0  # seconds after which a running DVC has written its file whole
 
 
@@ -26,8 +31,10 @@ def main() -> None:
     if is_damaged(RWLOCK, json.loads):
         RWLOCK.unlink()
         say(f"{RWLOCK} was cut short: removed")
-    if is_damaged(paths.LOCK, read_lock):
-        restore(paths.LOCK)
+    if paths.LOCK.exists():
+        stages = read_pipeline()
+        if is_damaged(paths.LOCK, lambda text: read_lock(text, stages)):
+            restore(paths.LOCK)
     swept = [path for folder in FOLDERS for path in files.sweep_below(Path(folder))]
     swept += files.sweep(paths.PARAMS)
     if swept:
@@ -48,38 +55,51 @@ def is_damaged(path: Path, read: Any) -> bool:
     return True
 
 
-def read_lock(text: str) -> None:
-    """Raise whatever it is for what DVC would not take as a dvc.lock, and for one whose end is missing."""
+def read_pipeline() -> dict[str, Any]:
+    """The stages of dvc.yaml. Raises `UserError`: without them nothing says what a whole lock is."""
+    import yaml
+
+    try:
+        stages = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
+        return {name: stage.get("do", stage) for name, stage in stages.items()}
+    except Exception as error:  # YAML of any kind, by whoever edits it
+        why = " ".join(str(error).split())
+        raise UserError(f"{PIPELINE} cannot be read, {paths.LOCK} stays as it is: {why}: fix it") from None
+
+
+def read_lock(text: str, stages: dict[str, Any]) -> None:
+    """Raise whatever it is for what DVC would not take as a dvc.lock, and for one cut within a stage."""
     import yaml
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 
     if not text.endswith("\n"):
         raise ValueError("the last line is cut")
     COMPILED_LOCKFILE_SCHEMA(made := yaml.safe_load(text))
-    known = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
-    before = yaml.safe_load(committed(paths.LOCK)) or {"stages": {}}
-    for name, stage in before["stages"].items():
-        outs = made["stages"].get(name, {}).get("outs", [])
-        if len(outs) < len(stage["outs"]) and name.partition("@")[0] in known:
-            raise ValueError(f"{name}, as git has it, is cut off")
-
-
-def committed(file: Path) -> str:
-    """The text of a file as git has it; empty where there is none."""
-    done = subprocess.run(["git", "show", f"HEAD:./{file}"], capture_output=True, check=False)
-    return "" if done.returncode else done.stdout.decode()
+    name, last = list(made["stages"].items())[-1] if made.get("stages") else ("", {})
+    outs = last.get("outs", [])
+    stage = stages.get(name.partition("@")[0], {})
+    if not outs and any(stage.get(kind) for kind in ("outs", "metrics", "plots")):
+        raise ValueError(f"{name} is cut before its outs")
+    if any(out.keys() <= {"path", "hash"} for out in outs):
+        raise ValueError(f"{name} is cut before the hash of an out")
 
 
 def restore(lock: Path) -> None:
-    """The file as git has it, or none: DVC makes it again."""
-    whole = committed(lock)
-    if not whole:
+    """The file as git has it, or none: DVC makes it again. What it was is kept as CUT."""
+    CUT.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(lock, CUT)
+    try:
+        whole = git.ask("show", f"HEAD:./{lock}")
+    except (OSError, subprocess.CalledProcessError):
         lock.unlink()
-        say(f"{lock} was cut short: removed; `dvc repro` makes it again")
+        say(f"{lock} was cut short: removed, kept as {CUT}; `dvc repro` makes it again")
         return
     with files.whole(lock) as part:
         part.write_text(whole, encoding="utf-8")
-    say(f"{lock} was cut short: put back as in git; what was finished comes from DVC's run-cache")
+    say(
+        f"{lock} was cut short: put back as in git, kept as {CUT}; "
+        "what was finished comes from DVC's run-cache"
+    )
 
 
 def say(text: str) -> None:

@@ -32,6 +32,7 @@ SHOWN = 12_000  # faces that training shows in all
 EPOCHS = (20, 200)
 LOOKED_AT = 48  # photographs that a detector looks at, to see where annotators draw the box
 ENOUGH = 5  # faces that it has to find there
+TEXTS = tuple(f"datasets.{PART}.splits.{key}" for key in ("group", "csv"))  # any characters may be in them
 
 
 def main(source: Path | None, overrides: list[str]) -> None:
@@ -43,7 +44,7 @@ def main(source: Path | None, overrides: list[str]) -> None:
         for key, value in sizes.items():
             print(f"{PART}.{key}: {value}", file=sys.stderr)
             chosen.append(f"{PART}.{key}={value}")
-    compose.main([*chosen, *overrides])
+    compose.main([*chosen, *map(quote_value, overrides)])
 
 
 def propose(found: Annotated) -> dict[str, object]:
@@ -113,6 +114,14 @@ def seen_from(box: Region, detections: list[Region]) -> tuple[float, float, floa
     places = [crops.relate(each, box) for each in detections]
     inside = (place for place in places if max(map(abs, place[1:])) < place[0] / 2)
     return next(inside, None)
+
+
+def quote_value(override: str) -> str:
+    """An override of one of TEXTS with its value in quotes, which a shell takes away; any other as it is."""
+    key, _, value = override.partition("=")
+    if key not in TEXTS or value in ("", "null") or re.fullmatch(r"""(['"]).*\1""", value):
+        return override
+    return f"{key}={quote(value)}"
 
 
 def quote(text: str) -> str:

@@ -50,7 +50,9 @@ def test_it_is_silent_when_nothing_changes(here: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("override", ["face=nobody", "nonsense", "train.speed=3", "seed=-1", "seed=abc"])
+@pytest.mark.parametrize(
+    "override", ["face=nobody", "face=null", "face=1", "nonsense", "train.speed=3", "seed=-1", "seed=abc"]
+)
 def test_a_wrong_override_leaves_the_file_alone(override: str, here: Path) -> None:
     compose.main(["seed=7"])
     before = (here / "params.yaml").read_bytes()

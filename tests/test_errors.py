@@ -146,11 +146,21 @@ def test_sha256(tmp_path: Path) -> None:
     assert files.sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
 
 
-@pytest.mark.parametrize("text", ["\x1b[31mred", "a\nb", "\udcff.jpg", "a\u202eb", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["\x1b[31mred", "a\nb", "\udcff.jpg", "a\u202eb", "\x00", "a\u2028b", "a\u200db"]
+)
 def test_what_is_printed_does_nothing_to_a_terminal(text):
     shown = errors.printable(text)
     assert shown.isprintable() and "\n" not in shown
     shown.encode()
+
+
+@pytest.mark.parametrize(
+    "text, has",
+    [("\r", True), ("\x1b[2J", True), ("\x85", True), ("\udcff", True), ("é\u3000\u202f👩\u200d🦰", False)],
+)
+def test_odd_letters_are_no_controls(text, has):
+    assert errors.has_controls(text) == has
 
 
 def test_printable_text_stays_and_endless_text_ends():

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
 from keypoints import files, mend
+from keypoints.errors import UserError
 from keypoints.paths import ROOT
 
 
@@ -38,25 +40,73 @@ def test_a_lock_that_is_cut_comes_back_from_git(share: float, project: Path, cap
     mend.main()
     assert (project / "dvc.lock").read_bytes() == whole
     assert capsys.readouterr().err.startswith("mended: dvc.lock was cut short: put back as in git")
+    assert whole.startswith(mend.CUT.read_bytes()), "what it was is kept"
 
 
-@pytest.mark.parametrize("end", ["  parse@youtube:\n", "--out \n", "    outs:\n", "stages:\n"])
-def test_a_lock_that_is_cut_after_a_line_comes_back_from_git(end: str, project: Path) -> None:
-    """DVC may read it as a lock of fewer stages, and would bring back those alone that it runs."""
+@pytest.mark.parametrize(
+    "end",
+    [
+        "  parse@youtube:\n",
+        "--out \n",
+        "    deps:\n",
+        "    outs:\n",
+        "stages:\n",
+        "youtube.npz\n",
+        "hash: md5\n",
+    ],
+)
+def test_a_lock_that_is_cut_within_a_stage_comes_back_from_git(end: str, project: Path) -> None:
+    """DVC reads some of these, as a stage that has made nothing."""
     whole = (project / "dvc.lock").read_bytes()
     (project / "dvc.lock").write_bytes(whole[: whole.rindex(end.encode()) + len(end)])
     mend.main()
     assert (project / "dvc.lock").read_bytes() == whole
 
 
-def test_a_lock_without_what_the_pipeline_has_no_more_stays(project: Path) -> None:
-    pipeline, lock = (yaml.safe_load((project / name).read_text()) for name in ("dvc.yaml", "dvc.lock"))
+def without_render(pipeline: dict, lock: dict) -> None:
+    """The stage is no more."""
     del pipeline["stages"]["render"]
     lock["stages"] = {name: stage for name, stage in lock["stages"].items() if "render" not in name}
+
+
+def with_an_out_less(pipeline: dict, lock: dict) -> None:
+    for stage in (pipeline["stages"]["parse"]["do"], lock["stages"]["parse@imm"]):
+        del stage["outs"][1]
+
+
+def with_few_stages(pipeline: dict, lock: dict) -> None:
+    """It was deleted, and made again in part."""
+    lock["stages"] = dict(list(lock["stages"].items())[:2])
+
+
+def with_a_stage_of_another_pipeline(pipeline: dict, lock: dict) -> None:
+    lock["stages"]["gone"] = {"cmd": "true"}
+
+
+@pytest.mark.parametrize(
+    "change", [without_render, with_an_out_less, with_few_stages, with_a_stage_of_another_pipeline]
+)
+def test_a_whole_lock_that_git_does_not_have_stays(
+    change: Callable[[dict, dict], None], project: Path, capsys
+) -> None:
+    pipeline, lock = (yaml.safe_load((project / name).read_text()) for name in ("dvc.yaml", "dvc.lock"))
+    change(pipeline, lock)
     (project / "dvc.yaml").write_text(yaml.safe_dump(pipeline))
-    (project / "dvc.lock").write_text(yaml.safe_dump(lock))
+    (project / "dvc.lock").write_text(yaml.safe_dump(lock, sort_keys=False) + "# mine\n")
+    before = (project / "dvc.lock").read_bytes()
     mend.main()
-    assert yaml.safe_load((project / "dvc.lock").read_text()) == lock
+    assert (project / "dvc.lock").read_bytes() == before and capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("pipeline", [b"x: [\n", b"", b"stages: [a]\n", b"stages: {a: b}\n", b"\xff", None])
+@pytest.mark.parametrize("lock", ["schema: '2.0'\nstages: {}\n", "sch"])
+def test_without_a_pipeline_the_lock_stays(pipeline: bytes | None, lock: str, project: Path) -> None:
+    """Nothing says then what a whole lock is."""
+    (project / "dvc.lock").write_text(lock)
+    (project / "dvc.yaml").unlink() if pipeline is None else (project / "dvc.yaml").write_bytes(pipeline)
+    with pytest.raises(UserError, match=r"dvc\.yaml cannot be read, dvc\.lock stays as it is"):
+        mend.main()
+    assert (project / "dvc.lock").read_text() == lock
 
 
 def test_without_git_dvc_makes_the_lock_again(project: Path, capsys) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from keypoints import crops, files, own
 from keypoints.datasets import archives, formats
 from keypoints.errors import UserError
+from keypoints.paths import ROOT
 from keypoints.predict.detectors import Detection
 from keypoints.settings import params
 from tests.datasets.test_own import PEOPLE, archive, coco, picture
@@ -87,7 +89,7 @@ def test_points_that_span_no_box_are_refused(tmp_path: Path) -> None:
         own.propose(formats.read(tmp_path / "own.tar"))
 
 
-@pytest.mark.parametrize("name", ["faces", "my faces", "it's, [these]: {faces} = $x"])
+@pytest.mark.parametrize("name", ["faces", "my faces", "it's, [these]: {faces} = $x", "写真\u3000👩\u200d🦰"])
 def test_any_path_gets_into_params(name: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     look(monkeypatch, BOX)
     (here / name).mkdir()
@@ -103,6 +105,25 @@ def test_any_path_gets_into_params(name: str, here: Path, monkeypatch: pytest.Mo
 def test_another_option_can_be_chosen(here: Path) -> None:
     own.main(None, ["own=scratch"])
     assert params.load(here / "params.yaml").part("own").train.init is None
+
+
+@pytest.mark.parametrize("key, value", [("group", "^([a-z]+)_"), ("csv", "splits.csv")])
+def test_how_faces_are_split_can_be_typed_as_documented(key: str, value: str, here: Path) -> None:
+    """A shell takes the quotes off the whole, then make's takes those off the value."""
+    lines = (ROOT / "docs/own-data.md").read_text(encoding="utf-8").splitlines()
+    line = next(line for line in lines if line.startswith("make own") and f"splits.{key}=" in line)
+    typed = shlex.split(line)[-1].removeprefix("OWN=")
+    for overrides in ([typed], shlex.split(typed)):
+        own.main(None, overrides)
+        splits = params.load(here / "params.yaml").dataset("own").splits
+        assert splits is not None and getattr(splits, key) == value
+
+
+@pytest.mark.parametrize("value", ["null", ""])
+def test_no_way_to_split_can_be_typed(value: str, here: Path) -> None:
+    own.main(None, [f"datasets.own.splits.group={value}"])
+    splits = params.load(here / "params.yaml").dataset("own").splits
+    assert splits is not None and not splits.group
 
 
 @given(st.text(st.characters(exclude_characters="${\r\n\0", exclude_categories=["Cs", "Cc"]), min_size=1))

@@ -24,7 +24,7 @@ from typing import IO, Any, cast
 from tqdm import tqdm
 
 from keypoints.datasets.tar_headers import Header
-from keypoints.errors import UserError
+from keypoints.errors import UserError, has_controls
 
 MEMBER = 64 * 2**20  # bytes of one member
 TOTAL = 8 * 2**30  # bytes of all that is unpacked in one reading
@@ -115,7 +115,7 @@ def _remedy(path: Path, verb: str) -> str:
 def _check(name: str, plain: bool, size: int, largest: int) -> None:
     """Raise `_Refused` for a member that must not be read."""
     parts = name.split("/")
-    if "\\" in name or ".." in parts or not name.isprintable() or re.match(r"/|[A-Za-z]:", name):
+    if "\\" in name or ".." in parts or has_controls(name) or re.match(r"/|[A-Za-z]:", name):
         raise _Refused(f"the name {name!r} is unsafe")
     if not plain:
         raise _Refused(f"{name!r} is a link or a device, not a plain file")

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from keypoints import files
 from keypoints.datasets import archives
-from keypoints.errors import UserError
+from keypoints.errors import UserError, has_controls, printable
 from keypoints.settings.params import Dataset, Source
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def fetch(name: str, dataset: Dataset, mirror: str | None, target: Path, progres
 def take(name: str, dataset: Dataset, target: Path, progress: bool = True) -> None:
     """Write a person's own archive to `target`, or the folder `dataset.path` packed as a tar.
 
-    The same files give the same bytes. A folder's hidden files are left out. Raises `UserError`, as
+    The same files give the same bytes. A folder's hidden files are left out, and those with control
+    characters in their names, such as macOS's `Icon\\r`: no data are in them. Raises `UserError`, as
     `archives.members` does, for what is neither, and for a full disk.
     """
     target, source = Path(target), Path(dataset.path).expanduser()
@@ -86,8 +87,9 @@ def take(name: str, dataset: Dataset, target: Path, progress: bool = True) -> No
     if not source.is_dir():
         return _copy(name, dataset, source, target, progress)
     _check_space(name, sum(path.stat().st_size for path in source.rglob("*") if path.is_file()), target)
-    count = files.save_tar(target, archives.members(source, lambda name: True, LARGEST, own=True))
-    print(f"{name}: {count} files of {source.name}")
+    members = archives.members(source, lambda name: not has_controls(name), LARGEST, own=True)
+    count = files.save_tar(target, members)
+    print(printable(f"{name}: {count} files of {source.name}"))
 
 
 def _copy(name: str, dataset: Dataset, file: Path, target: Path, progress: bool) -> None:

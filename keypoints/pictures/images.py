@@ -122,9 +122,13 @@ def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.I
 
 
 def orientation(data: bytes) -> int:
-    """How EXIF says that a file's picture is turned, 1…8; 1 where it does not say."""
+    """How EXIF says that a file's picture is turned, 1…8; 1 where it does not say.
+
+    And 1 for a TIFF, which Pillow turns itself: its size and pixels here are always those upright.
+    """
     try:
-        found = open_header(data).getexif().get(ExifTags.Base.Orientation)
+        image = open_header(data)
+        found = 1 if image.format == "TIFF" else image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # `decode` says what is wrong with it
         return 1
     return found if isinstance(found, int) and 1 <= found <= 8 else 1

@@ -41,15 +41,15 @@ def run(experiment: str, overrides: Sequence[str], targets: Sequence[str]) -> st
 def find_commit(experiment: str) -> str:
     """The commit of the newest experiment of this name: HEAD may have moved on while it ran."""
     newest = ["--sort=-committerdate", "--count=1", "--format=%(objectname)"]
-    found = git.ask("for-each-ref", *newest, f"refs/exps/*/*/{experiment}")
+    found = git.ask_quietly("for-each-ref", *newest, f"refs/exps/*/*/{experiment}")
     if not found:
         raise UserError(f"the experiment {experiment} left no result: see what it printed")
-    return found.strip()
+    return found
 
 
 def delete(experiment: str) -> None:
     """Let git know of no experiment of this name; DVC's cache and MLflow keep what they have."""
-    for ref in git.ask("for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{experiment}").split():
+    for ref in git.ask_quietly("for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{experiment}").split():
         git.ask("update-ref", "-d", ref)
 
 

@@ -15,7 +15,7 @@ import yaml
 from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from keypoints.errors import UserError
+from keypoints.errors import UserError, has_controls
 from keypoints.settings.recipes import RANDOM, STRICT, Count, Name, Part, Share, validate
 
 DEPTH = 20  # of blocks in blocks
@@ -143,18 +143,25 @@ def load(path: str | Path = "params.yaml") -> Params:
 def read(path: str | Path) -> Any:
     """The values of a YAML file: plain ones, and otherwise unchecked. Raises `UserError`."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        _check_events(text)
-        _check_keys(yaml.compose(text, Loader=_Loader))
-        tree = yaml.load(text, Loader=_Loader)
-        _check_plain(tree)
-        return tree
+        return read_text(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `make compose` at the project's root") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     except (ValueError, TypeError, OverflowError) as error:  # of dates, numbers and keys that cannot be
         raise UserError(f"{path}: not a possible value: {' '.join(str(error).split())[:300]}") from None
+
+
+def read_text(text: str) -> Any:
+    """The plain values of a YAML text from anywhere; few bytes never ask for much work.
+
+    Raises yaml.YAMLError, and ValueError, TypeError or OverflowError for values that cannot be.
+    """
+    _check_events(text)
+    _check_keys(yaml.compose(text, Loader=_Loader))
+    tree = yaml.load(text, Loader=_Loader)
+    _check_plain(tree)
+    return tree
 
 
 def _check_events(text: str) -> None:
@@ -194,7 +201,7 @@ def _check_plain(value: Any, key: str = "") -> None:
         for item in value:
             _check_plain(item, key)
     elif isinstance(value, str):
-        if not value.isprintable():
+        if has_controls(value):
             raise ValueError(f"{key}: text without control characters is needed, got {value!r}")
     elif isinstance(value, int | float):
         if not abs(value) <= LARGEST:

@@ -44,7 +44,7 @@ def read_workspace() -> list[tuple[dict[str, Any], dict[str, float]]]:
 
 def read_experiments() -> Iterator[tuple[dict[str, Any], dict[str, float]]]:
     """What each of DVC's experiments says of its parts."""
-    listed = git.ask("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/*/*/*")
+    listed = git.ask_quietly("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/*/*/*")
     for line in listed.splitlines():
         commit, name = line.split()
         experiment = name.rpartition("/")[2]

@@ -207,6 +207,22 @@ def test_a_folder_is_read_like_an_archive(tmp_path):
     assert dict(archives.members(path, lambda name: name.endswith("c.txt"))) == {"top/b/c.txt": b""}
 
 
+ODD = [
+    "9.41.12\u202fAM.jpg",
+    "写真\u30001.jpg",
+    "👩\u200d🦰.jpg",
+    "a\u2028b.jpg",
+    "\u202egpj.exe",
+]  # but not unsafe
+
+
+@pytest.mark.parametrize("pack", PACK.values(), ids=PACK)
+def test_names_that_people_and_systems_give_are_read(tmp_path, pack):
+    files = {f"top/{name}": b"1" for name in ODD}
+    assert read(tmp_path / "imm", pack(files)) == files
+    assert dict(archives.members(tree(tmp_path / "own", files), lambda name: True)) == files
+
+
 def test_links_never_lead_out_of_a_folder(tmp_path):
     path = tree(tmp_path / "own", FILES)
     secret = tmp_path / "secret.txt"

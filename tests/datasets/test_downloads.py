@@ -283,12 +283,13 @@ def test_a_wrong_file_in_the_mirror_stops(server, tmp_path):
 
 
 def test_a_folder_of_ones_own_is_packed_the_same_way_twice(tmp_path):
-    """Whatever the order and the times of its files; hidden ones are left out."""
+    """Whatever the order and the times of its files; hidden ones are left out, and macOS's for a folder."""
     for folder, names in (("one", ("b.jpg", "in/a.json")), ("two", ("in/a.json", "b.jpg"))):
         for name in names:
             (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / folder / name).write_text(name)
-    (tmp_path / "two/.hidden").touch()
+    for name in (".hidden", "Icon\r", "in/Icon\r"):
+        (tmp_path / "two" / name).touch()
     os.utime(tmp_path / "two/b.jpg", (1, 1))
     for folder in ("one", "two"):
         downloads.take("own", own(tmp_path / folder), tmp_path / f"{folder}.tar")

@@ -67,8 +67,9 @@ def test_the_scheme_and_the_gaps_come_with_the_table(tmp_path):
     assert columns(table) == ["split_holdout", *(f"split_fold{k}" for k in range(1, 6))]
 
 
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_photographs_are_cut_upright_however_the_camera_was_held(tmp_path, orientation):
+def test_photographs_are_cut_upright_however_the_camera_was_held(tmp_path, orientation, kind):
     """As they are seen when points are looked for; their marks are those of the upright picture."""
     upright = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60), dtype=np.uint8))
     exif = Image.Exif()
@@ -77,7 +78,7 @@ def test_photographs_are_cut_upright_however_the_camera_was_held(tmp_path, orien
     stored = upright.transpose(back[orientation]) if orientation > 1 else upright
     names = [f"{k}.png" for k in range(5)]
     content = io.BytesIO()
-    stored.save(content, "PNG", exif=exif)
+    stored.save(content, kind, exif=exif)
     members = {name: content.getvalue() for name in names} | {"faces.json": coco(names)}
     files.save_tar(tmp_path / "own.tar", members.items())
     table, scheme = own.parse(tmp_path / "own.tar", "own", SPLITS, Faults("own", 0.0))

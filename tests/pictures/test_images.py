@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
+from keypoints.datasets import face_table
 from keypoints.pictures import images, limits
 
 # Smooth, so that JPEG hardly changes it: red grows to the right, green downwards.
@@ -206,20 +207,31 @@ def test_what_is_no_picture_is_a_value_error(picture) -> None:
         images.open_picture(picture)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_stored_box_is_turned_with_its_picture(orientation: int) -> None:
-    """A white patch of the stored picture lies where its box comes to lie."""
+def test_a_stored_box_is_turned_with_its_picture(orientation: int, kind: str) -> None:
+    """A white patch of the picture as decoded lies where its box comes to lie; a TIFF is decoded upright."""
     stored = np.zeros((40, 60, 3), np.uint8)
     left, top, width, height = 7, 12, 20, 9
     stored[top : top + height, left : left + width] = 255
     exif = Image.Exif()
     exif[0x0112] = orientation
-    data = encoded(Image.fromarray(stored), "PNG", exif=exif)
-    assert images.orientation(data) == orientation
-    upright = images.open_picture(data)
-    rows, columns = np.nonzero(np.asarray(upright)[..., 0])
-    box = (columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1)
-    assert images.turn_box((left, top, width, height), orientation, upright.size) == box
+    data = encoded(Image.fromarray(stored), kind, exif=exif)
+    turn = images.orientation(data)
+    assert turn == (1 if kind == "TIFF" else orientation)
+    lying, upright = images.decode(data, 1), images.open_picture(data)
+    assert face_table.picture_size(data) == lying.size
+    assert images.turn_box(patch(lying), turn, upright.size) == patch(upright)
+    if kind == "TIFF":
+        assert lying.tobytes() == upright.convert("L").tobytes()
+    else:
+        assert patch(lying) == (left, top, width, height)
+
+
+def patch(image: Image.Image) -> tuple[int, int, int, int]:
+    """The box around all that is not black."""
+    left, top, right, bottom = image.getbbox() or (0, 0, 0, 0)
+    return left, top, right - left, bottom - top
 
 
 def test_without_exif_nothing_is_turned() -> None:

@@ -94,3 +94,9 @@ def test_what_is_better_one_way_is_worse_the_other(before, after, key):
     assert kinds == ({""} if before == after else {"better", "worse"})
     less = compare.judge(1.0, 0.5, sign)[1]
     assert less == ("worse" if key == "auc_8" else "better")
+
+
+def test_outside_of_a_repository_there_is_no_revision(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="HEAD: neither a revision nor an experiment"):
+        compare.Revision.find("HEAD")

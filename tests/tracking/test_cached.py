@@ -63,9 +63,11 @@ def test_of_an_experiment_only_what_it_changed_has_a_run(checkout):
     assert run.data.tags["part"] == "nose" and run.data.tags["mlflow.source.git.commit"] == made
 
 
-def test_a_checkout_without_a_run_has_none(tracked, monkeypatch):
+@pytest.mark.parametrize("repository", [True, False])
+def test_a_folder_without_a_run_has_none(tracked, monkeypatch, repository):
     monkeypatch.chdir(tracked)
-    subprocess.run([*GIT, "init", "-q"], check=True)
+    if repository:
+        subprocess.run([*GIT, "init", "-q"], check=True)
     assert cached.add_missing(store.connect(tracked)) == 0
 
 

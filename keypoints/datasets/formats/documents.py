@@ -22,7 +22,7 @@ TABLE = 512 * 2**20  # bytes of one table: Kaggle's holds all its pictures
 KEPT = 2**30  # bytes of all texts of a source
 SCHEME_FILE = "keypoints.yaml"
 
-_ENDS_ON_LINE = re.compile(rb'\{"[^\r\n]*\}\r?\n\s*\{"')  # two objects, each from a line's start
+_ENDS_ON_LINE = re.compile(rb'(?:\xef\xbb\xbf)?\{"[^\r\n]*\}\r?\n\s*\{"')  # two objects, one per line
 
 Name = tuple[str, ...]  # the folders and the file of a path, in one spelling
 # How many folders of a path stand in a name, from the last one back; whether all do, and no others before.

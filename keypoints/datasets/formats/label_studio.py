@@ -68,7 +68,8 @@ def _read_task(marks: Marks, where: str, name: str, task: dict[str, Any]) -> Non
 
 def _file(task: dict[str, Any]) -> str:
     """The picture's path out of its address: of a local file what `?d=` says."""
-    for value in (*task["data"].values(), task.get("file_upload")):
+    data = task.get("data")
+    for value in (*(data.values() if isinstance(data, dict) else ()), task.get("file_upload")):
         if isinstance(value, str):
             try:
                 parts = urlsplit(value)

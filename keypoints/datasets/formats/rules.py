@@ -37,15 +37,13 @@ class Rules:
     def check(self, path: Path, names: Run) -> None:
         """Raise `UserError` where it says what these names of points do not have."""
         where = f"{path}: {SCHEME_FILE}"
-        for key, runs in {
-            "partners": self.partners or (),
-            "outlines": self.outlines,
-            "normalise": (self.normalise or (),),
-            "regions": tuple(self.regions.values()),
-        }.items():
+        pairs = {"partners": self.partners or (), "normalise": (self.normalise,) if self.normalise else ()}
+        lists = {"outlines": self.outlines, "regions": tuple(self.regions.values())}
+        for key, runs in {**pairs, **lists}.items():
             if unknown := [name for run in runs for name in run if name not in names]:
                 raise UserError(f"{where}: {key}: no point is called {unknown[0]!r}: fix it")
-        pairs = {"partners": self.partners or (), "normalise": (self.normalise,) if self.normalise else ()}
+            if () in runs:
+                raise UserError(f"{where}: {key}: a list of points is empty: fix it")
         for key, runs in pairs.items():
             if any(len(run) != 2 or run[0] == run[1] for run in runs):
                 raise UserError(f"{where}: {key}: two different names are needed: fix it")
@@ -76,16 +74,18 @@ def read(source: Source) -> Rules:
     where = f"{source.path}: {found[0]}"
     if not isinstance(document, Text) or len(document.content) > LONGEST:
         raise UserError(f"{where}: no short YAML: fix it")
-    import_extra("train", "yaml")
+    import_extra("train", "yaml", "pydantic")
     import yaml
 
+    from keypoints.settings import params
+
     try:
-        values = yaml.safe_load(document.content.decode("utf-8-sig"))
+        values = params.read_text(document.content.decode("utf-8-sig"))
         if not isinstance(values, dict) or not values:
             raise ValueError("keys with values are needed")
         return _parse(values)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        why = " ".join(str(error).split()) or "nested too deep"
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
+        why = " ".join(str(error).split())
         raise UserError(f"{where}: {why:.300}: fix it") from None
 
 
@@ -103,7 +103,7 @@ def _parse(values: dict[Any, Any]) -> Rules:
 
 
 def _run(value: Any) -> Run:
-    if not isinstance(value, list):
+    if not isinstance(value, list) or any(not isinstance(name, str | int | float) for name in value):
         raise TypeError
     return tuple(map(str, value))
 

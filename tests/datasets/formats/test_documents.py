@@ -125,6 +125,38 @@ def test_several_faces_on_a_picture(tmp_path):
         formats.read(tmp_path / "s")
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_byte_order_mark_before_a_text_is_nothing(tmp_path, layout):
+    mark = b"\xef\xbb\xbf"
+    plain = {name: content.removeprefix(mark) for name, content in LAYOUTS[layout](drawn(98)).items()}
+    marked = {
+        name: mark + content if name.endswith(documents.TEXTS) else content for name, content in plain.items()
+    }
+    before, after = (formats.read(lay(tmp_path / k, files)) for k, files in (("a", plain), ("b", marked)))
+    assert after.faces == before.faces and after.format == before.format
+
+
+@pytest.mark.parametrize(
+    "changes, why",
+    [
+        ({"data": None}, "its picture is not there"),
+        ({"data": [1]}, "its picture is not there"),
+        ({"original_width": 10**400}, "lack one original_width and original_height"),
+        ({"original_width": 0}, "lack one original_width and original_height"),
+    ],
+    ids=str,
+)
+def test_a_task_of_label_studio_that_is_wrong_is_left_out(tmp_path, changes, why):
+    def task(data={"image": "c.png"}, original_width=80):  # noqa: B006
+        point = {"type": "keypointlabels", "value": {"x": 10, "y": 10, "keypointlabels": ["a"]}}
+        result = [point | {"original_width": original_width, "original_height": 120}]
+        return {"data": data, "annotations": [{"result": result}]}
+
+    lay(tmp_path, {"tasks.json": json.dumps([task(), task(**changes)]).encode()})
+    found = formats.read(tmp_path, max_broken=0.5)
+    assert len(found.faces) == 1 and [why in each.why for each in found.left_out] == [True]
+
+
 def test_the_lists_of_wflws_attributes_repeat_faces(tmp_path):
     found = formats.read(lay(tmp_path, LAYOUTS["WFLW"](drawn(98))))
     assert len(found.faces) == 3

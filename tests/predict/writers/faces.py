@@ -35,12 +35,13 @@ def face(
 
 @dataclass
 class Photo:
-    """A photograph's path within the album, its upright faces, how EXIF turns it, its size as stored."""
+    """A photograph's path within the album, upright faces, how EXIF turns it, its stored size and kind."""
 
     file: str
     faces: list[Face]
     turn: int = 1
     size: tuple[int, int] = (40, 30)
+    kind: str = "PNG"
 
     def save(self, folder: Path) -> str:
         """Its path."""
@@ -48,16 +49,18 @@ class Photo:
         path.parent.mkdir(parents=True, exist_ok=True)
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = self.turn
-        Image.new("L", self.size).save(path, "PNG", exif=exif)
+        Image.new("L", self.size).save(path, self.kind, exif=exif)
         return str(path)
 
     def points(self, face: Face) -> np.ndarray:
-        """Those of a face, in pixels of the picture as stored."""
-        return images.unturn_points(face.points.astype(float), self.turn, self.size)
+        """Those of a face, in pixels of the picture as stored; a TIFF is read upright."""
+        turn = 1 if self.kind == "TIFF" else self.turn
+        return images.unturn_points(face.points.astype(float), turn, self.size)
 
     def box(self, face: Face) -> images.Box:
         """That of a face, likewise."""
-        return images.unturn_box(face.box, self.turn, self.size)
+        turn = 1 if self.kind == "TIFF" else self.turn
+        return images.unturn_box(face.box, turn, self.size)
 
 
 def write(kind: str, out: Path, folder: Path, photos: Sequence[Photo], points: Scheme | None = None) -> None:

@@ -54,7 +54,8 @@ def albums(draw: st.DrawFn, letters: str) -> tuple[list[Photo], list[str]]:
     points = st.lists(st.tuples(numbers, numbers), min_size=3, max_size=3)
     some = st.builds(faces.face, points, st.tuples(numbers, numbers, sides, sides), st.just(names))
     counts = st.lists(some, min_size=0, max_size=3)
-    photos = [Photo(file, draw(counts), draw(st.integers(1, 8))) for file in files]
+    kinds = st.sampled_from(["PNG", "TIFF"])
+    photos = [Photo(file, draw(counts), draw(st.integers(1, 8)), kind=draw(kinds)) for file in files]
     photos[0].faces.append(draw(some))
     return photos, names
 
