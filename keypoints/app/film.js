@@ -9,13 +9,14 @@ import { LIVE, still, videoSize } from "./still.js";
 import { show } from "./view.js";
 
 export const RATE = 25; // places a second, at which points are kept
-const LASTING = 6; // places that points stay in sight while the film plays on
+const LASTING = 6; // places that points stay in sight while the film plays on, at least
 const LONGEST = 1280; // pixels of a frame that is sent while the film stands still
 
 const video = $("video");
 let item = null; // of the queue
 let control = null; // of the questions about it
 let asking = false;
+let lag = 0; // places that a playing film goes on until the answer comes
 const listeners = [];
 
 /** `told` is called when a film was opened, closed or gone through, and when more of it is known. */
@@ -77,9 +78,10 @@ export async function look() {
 }
 
 async function question(mine, here, moving, signal) {
-  const time = now();
+  const time = now(), start = performance.now();
   try {
     const said = await ask(await still(moving ? LIVE : LONGEST), query({ fast: moving }), signal);
+    if (moving) lag = Math.ceil(((performance.now() - start) / 1000) * RATE);
     say("");
     keep(mine, here, { time, said: resized(said, ...videoSize()), live: moving });
   } catch (error) {
@@ -108,13 +110,14 @@ function keep(mine, here, frame) {
   tell();
 }
 
-/** Draw what is known of this frame; while the film plays, also of one a moment before. */
+/** Draw what is known of this frame; while the film plays, also of one before, until the next answer is due. */
 function present(here, moving) {
+  const lasting = moving ? Math.max(LASTING, 2 * lag) : 0; // an answer is `lag` old when it comes
   let known = here;
-  while (!item.frames.has(known) && moving && known > 0 && here - known < LASTING) known--;
+  while (!item.frames.has(known) && known > 0 && here - known < lasting) known--;
   const frame = item.frames.get(known);
   item.said = frame?.said ?? null;
-  if (frame || !moving) put(item.said, frame ? "" : "Looking for faces");
+  put(item.said, frame ? "" : "Looking for faces");
 }
 
 /** Go to a place: its middle, where no rounding leads to another. */

@@ -8,6 +8,8 @@ import json
 import pytest
 from selenium.webdriver import Keys
 
+from tests.app.conftest import record
+
 
 def known(page) -> int:
     """How many places' points are known."""
@@ -44,6 +46,22 @@ def test_it_plays_and_stops_at_the_end(page, film):
     page.one("#play").click()
     page.until(lambda: page.one("#clock").text == "0:01.0 / 0:01.0")
     page.until(lambda: page.one("#play").get_attribute("aria-label") == "Play" and known(page) > 2)
+
+
+def test_a_slow_answer_is_shown_until_the_next_is_due(page, tmp_path):
+    page.upload((record(tmp_path / "long.webm", 6), "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.run("""const { fetch } = window;
+      window.fetch = async (...request) => {
+        await new Promise((done) => setTimeout(done, window.late ?? 700));
+        return fetch(...request);
+      };""")
+    page.one("#play").click()
+    page.until(lambda: not page.all(".point"))  # those of the first frame
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.run("window.late = 60000")
+    page.until(lambda: not page.all(".point"))
+    assert page.one("#play").get_attribute("aria-label") == "Pause"  # all of it while the film plays
 
 
 def test_all_of_it_and_its_results(page, film):
