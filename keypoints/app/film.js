@@ -19,9 +19,9 @@ let asking = false;
 let lag = 0; // places that a playing film goes on until the answer comes
 const listeners = [];
 
-/** `told` is called when a film was opened, closed or gone through, and when more of it is known. */
+/** `told` is called when a film was opened or closed, when more of it is known, and with true when asking failed. */
 export const onFilm = (told) => listeners.push(told);
-const tell = () => listeners.forEach((told) => told());
+const tell = (failed = false) => listeners.forEach((told) => told(failed));
 
 export const film = () => item;
 export const isMoving = () => !video.paused && !video.ended;
@@ -69,14 +69,12 @@ export async function look() {
   present(here, moving);
   if (asking || isKnown(here, moving)) return;
   asking = true;
-  try {
-    await question(mine, here, moving, control.signal);
-  } finally {
-    asking = false;
-  }
-  if (!isMoving()) await look(); // the person may have gone on meanwhile
+  const failed = await question(mine, here, moving, control.signal);
+  asking = false;
+  if (!isMoving() && !(failed && here === place())) await look(); // the person may have gone on meanwhile
 }
 
+/** Ask about a frame and keep the answer. True where that failed: the frame stays unknown. */
 async function question(mine, here, moving, signal) {
   const time = now(), start = performance.now();
   try {
@@ -86,9 +84,11 @@ async function question(mine, here, moving, signal) {
     keep(mine, here, { time, said: resized(said, ...videoSize()), live: moving });
   } catch (error) {
     if (signal.aborted) return;
-    keep(mine, here, { time, said: null, live: moving }); // else it would be asked about for ever
     video.pause();
+    if (!item.frames.has(place())) put(null);
     say(error.message);
+    tell(true);
+    return true;
   }
 }
 

@@ -80,6 +80,25 @@ def test_all_of_it_and_its_results(page, film):
     page.until(lambda: known(page) == 1 and len(page.all(".box")) == 2)
 
 
+def test_all_of_it_stops_where_the_server_is_away_and_goes_on_from_there(page, film):
+    page.upload((film, "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.run("""const { fetch } = window;
+      const away = () => Promise.reject(new TypeError("away"));
+      let answers = 3;
+      window.fetch = (...request) => (answers-- === 0 ? away() : fetch(...request));
+      document.getElementById("through").click();""")
+    page.until(lambda: "does not answer" in page.one("#error").text)
+    page.run("return new Promise((done) => setTimeout(done, 300))")
+    assert known(page) == 4 and page.one("#error").is_displayed() and not page.all(".point")
+    assert page.one("#through").text == "Find all"
+    page.one("#json").click()
+    assert len(page.saved("film.jsonl").read_text().splitlines()) == 4
+    page.one("#through").click()
+    page.until(lambda: known(page) == 25 and page.one("#through").text == "Find all")
+    assert not page.one("#error").is_displayed()
+
+
 def test_a_film_that_the_browser_cannot_play(page):
     page.upload((b"dear diary", "my film.mkv"))
     page.until(lambda: 'keypoints --video "my film.mkv"' in page.one("#error").text)
