@@ -1,6 +1,6 @@
 // A film that the browser plays: the frames that are shown are sent, and their points are kept by time.
 
-import { put } from "./stage.js";
+import { put, seen } from "./stage.js";
 import { ask } from "./api.js";
 import { $, clamp, say } from "./dom.js";
 import { merged, resized } from "./faces.js";
@@ -19,7 +19,7 @@ let asking = false;
 let lag = 0; // places that a playing film goes on until the answer comes
 const listeners = [];
 
-/** `told` is called when a film was opened or closed, when more of it is known, and with true when asking failed. */
+/** `told` is called when a film was opened or closed, or more of it is known or seen; with true when asking failed. */
 export const onFilm = (told) => listeners.push(told);
 const tell = (failed = false) => listeners.forEach((told) => told(failed));
 
@@ -115,9 +115,9 @@ function present(here, moving) {
   const lasting = moving ? Math.max(LASTING, 2 * lag) : 0; // an answer is `lag` old when it comes
   let known = here;
   while (!item.frames.has(known) && known > 0 && here - known < lasting) known--;
-  const frame = item.frames.get(known);
-  item.said = frame?.said ?? null;
-  put(item.said, frame ? "" : "Looking for faces");
+  const frame = item.frames.get(known), before = seen();
+  put(frame?.said ?? null, frame ? "" : "Looking for faces");
+  if (!frame !== !before) tell();
 }
 
 /** Go to a place: its middle, where no rounding leads to another. */
@@ -146,8 +146,8 @@ video.addEventListener("loadeddata", async () => {
 video.addEventListener("error", () => {
   if (!item) return;
   const { name } = item;
-  closeFilm();
   put(null, "No picture yet.");
   show(null);
+  closeFilm();
   say(`This browser cannot play ${name}; the command works on it: keypoints --video "${name}"`);
 });

@@ -6,9 +6,10 @@ import csv
 import json
 
 import pytest
+from PIL import Image
 from selenium.webdriver import Keys
 
-from tests.app.conftest import record
+from tests.app.conftest import SIZE, record
 
 
 def known(page) -> int:
@@ -97,6 +98,18 @@ def test_all_of_it_stops_where_the_server_is_away_and_goes_on_from_there(page, f
     page.one("#through").click()
     page.until(lambda: known(page) == 25 and page.one("#through").text == "Find all")
     assert not page.one("#error").is_displayed()
+
+
+def test_a_picture_is_saved_of_a_known_frame_only(page, film):
+    page.upload((film, "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68 and page.one("#png").is_enabled())
+    page.run("window.fetch = () => new Promise(() => {})")
+    seek(page, 0.5)
+    page.until(lambda: not page.one("#png").is_enabled() and page.one("#json").is_enabled())
+    seek(page, 0)
+    page.until(lambda: page.one("#png").is_enabled())
+    page.one("#png").click()
+    assert Image.open(page.saved("film_points.png")).size == SIZE
 
 
 def test_a_film_that_the_browser_cannot_play(page):
