@@ -4,6 +4,7 @@ import { put } from "./stage.js";
 import { ask } from "./api.js";
 import { $, say } from "./dom.js";
 import { resized } from "./faces.js";
+import { queue } from "./queue.js";
 import { query } from "./settings.js";
 import { LIVE, nextFrame, still, videoSize } from "./still.js";
 import { show } from "./view.js";
@@ -28,6 +29,7 @@ export async function startCamera() {
   } finally {
     $("camera").disabled = false;
   }
+  if (queue.items.length) return end(mine); // files were opened meanwhile
   stream = mine;
   control = new AbortController();
   $("camera").textContent = "Take picture";
@@ -35,6 +37,8 @@ export async function startCamera() {
   await $("video").play().catch(() => {}); // another picture was opened meanwhile
   if (stream === mine) await run(mine).catch((error) => stream === mine && (stopCamera(), say(error.message)));
 }
+
+const end = (stream) => stream.getTracks().forEach((track) => track.stop());
 
 async function run(mine) {
   const size = videoSize(), fresh = () => nextFrame().then(() => stream === mine && still(LIVE));
@@ -63,7 +67,7 @@ export const takePicture = async () => new File([await still()], "camera.jpg", {
 
 export function stopCamera() {
   if (!stream) return;
-  stream.getTracks().forEach((track) => track.stop());
+  end(stream);
   stream = null;
   control.abort();
   $("video").srcObject = null;

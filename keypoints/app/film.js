@@ -1,6 +1,6 @@
 // A film that the browser plays: the frames that are shown are sent, and their points are kept by time.
 
-import { put } from "./stage.js";
+import { put, seen } from "./stage.js";
 import { ask } from "./api.js";
 import { $, clamp, say } from "./dom.js";
 import { merged, resized } from "./faces.js";
@@ -9,18 +9,19 @@ import { LIVE, still, videoSize } from "./still.js";
 import { show } from "./view.js";
 
 export const RATE = 25; // places a second, at which points are kept
-const LASTING = 6; // places that points stay in sight while the film plays on
+const LASTING = 6; // places that points stay in sight while the film plays on, at least
 const LONGEST = 1280; // pixels of a frame that is sent while the film stands still
 
 const video = $("video");
 let item = null; // of the queue
 let control = null; // of the questions about it
 let asking = false;
+let lag = 0; // places that a playing film goes on until the answer comes
 const listeners = [];
 
-/** `told` is called when a film was opened, closed or gone through, and when more of it is known. */
+/** `told` is called when a film was opened or closed, or more of it is known or seen; with true when asking failed. */
 export const onFilm = (told) => listeners.push(told);
-const tell = () => listeners.forEach((told) => told());
+const tell = (failed = false) => listeners.forEach((told) => told(failed));
 
 export const film = () => item;
 export const isMoving = () => !video.paused && !video.ended;
@@ -68,25 +69,26 @@ export async function look() {
   present(here, moving);
   if (asking || isKnown(here, moving)) return;
   asking = true;
-  try {
-    await question(mine, here, moving, control.signal);
-  } finally {
-    asking = false;
-  }
-  if (!isMoving()) await look(); // the person may have gone on meanwhile
+  const failed = await question(mine, here, moving, control.signal);
+  asking = false;
+  if (!isMoving() && !(failed && here === place())) await look(); // the person may have gone on meanwhile
 }
 
+/** Ask about a frame and keep the answer. True where that failed: the frame stays unknown. */
 async function question(mine, here, moving, signal) {
-  const time = now();
+  const time = now(), start = performance.now();
   try {
     const said = await ask(await still(moving ? LIVE : LONGEST), query({ fast: moving }), signal);
+    if (moving) lag = Math.ceil(((performance.now() - start) / 1000) * RATE);
     say("");
     keep(mine, here, { time, said: resized(said, ...videoSize()), live: moving });
   } catch (error) {
     if (signal.aborted) return;
-    keep(mine, here, { time, said: null, live: moving }); // else it would be asked about for ever
     video.pause();
+    if (!item.frames.has(place())) put(null);
     say(error.message);
+    tell(true);
+    return true;
   }
 }
 
@@ -108,13 +110,14 @@ function keep(mine, here, frame) {
   tell();
 }
 
-/** Draw what is known of this frame; while the film plays, also of one a moment before. */
+/** Draw what is known of this frame; while the film plays, also of one before, until the next answer is due. */
 function present(here, moving) {
+  const lasting = moving ? Math.max(LASTING, 2 * lag) : 0; // an answer is `lag` old when it comes
   let known = here;
-  while (!item.frames.has(known) && moving && known > 0 && here - known < LASTING) known--;
-  const frame = item.frames.get(known);
-  item.said = frame?.said ?? null;
-  if (frame || !moving) put(item.said, frame ? "" : "Looking for faces");
+  while (!item.frames.has(known) && known > 0 && here - known < lasting) known--;
+  const frame = item.frames.get(known), before = seen();
+  put(frame?.said ?? null, frame ? "" : "Looking for faces");
+  if (!frame !== !before) tell();
 }
 
 /** Go to a place: its middle, where no rounding leads to another. */
@@ -143,8 +146,8 @@ video.addEventListener("loadeddata", async () => {
 video.addEventListener("error", () => {
   if (!item) return;
   const { name } = item;
-  closeFilm();
   put(null, "No picture yet.");
   show(null);
+  closeFilm();
   say(`This browser cannot play ${name}; the command works on it: keypoints --video "${name}"`);
 });

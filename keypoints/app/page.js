@@ -29,7 +29,7 @@ function open(files) {
   choose(queue.current);
 }
 
-/** Show another file of the queue. */
+/** Show another file of the queue. One that failed is asked about again: the server may have been away. */
 function choose(item) {
   queue.current = item;
   say("");
@@ -38,7 +38,8 @@ function choose(item) {
   put(null);
   strip.label();
   saving.label();
-  item.isFilm ? openFilm(item) : present(item);
+  if (item.isFilm) openFilm(item);
+  else item.state === "failed" ? lookAgain(item) : present(item);
 }
 
 /** Show what is known of a picture. */

@@ -39,7 +39,7 @@ export function again() {
   work();
 }
 
-/** Ask about one more time: its boxes have changed. */
+/** Ask about one more time: its boxes have changed, or it failed. */
 export function lookAgain(item) {
   item.state = "waiting";
   work();

@@ -5,7 +5,7 @@ import { threshold } from "./settings.js";
 
 /** The faces above the threshold of an item: [{file, time?, ...face}]; a film's in the order of their time. */
 export function records({ name: file, isFilm, frames, said }) {
-  const known = isFilm ? [...frames].sort(([a], [b]) => a - b).map(([, frame]) => frame).filter(({ said }) => said) : said ? [{ said }] : [];
+  const known = isFilm ? [...frames].sort(([a], [b]) => a - b).map(([, frame]) => frame) : said ? [{ said }] : [];
   return known.flatMap(({ time, said }) =>
     sure(said, threshold()).faces.map((face) => ({ file, ...(isFilm && { time }), ...face })),
   );

@@ -21,9 +21,9 @@ function save(blob, name) {
 
 /** Enable what can be saved now. */
 export function label() {
-  const item = queue.current, known = item && (item.isFilm ? item.frames.size : item.said);
-  $("json").disabled = $("csv").disabled = !known;
-  $("png").disabled = !item?.said || !view.what;
+  const item = queue.current, shown = item && seen(); // of a picture that is still being opened, nothing
+  $("json").disabled = $("csv").disabled = !(item?.isFilm ? item.frames.size : shown);
+  $("png").disabled = !shown || !view.what;
   $("all").hidden = queue.items.length < 2;
   $("all").disabled = isBusy() || !queue.items.some(({ said, frames }) => said || frames.size);
 }

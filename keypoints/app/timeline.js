@@ -59,8 +59,8 @@ function follow() {
   if (isMoving()) video.requestVideoFrameCallback(follow);
 }
 
-onFilm(() => {
-  if (!film()) through = null;
+onFilm((failed) => {
+  if (failed || !film()) through = null;
   label();
   if (!$("film").hidden) paint();
 });

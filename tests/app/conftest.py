@@ -112,15 +112,18 @@ def page(browser, address, tmp_path) -> Iterator[Page]:
     assert not said  # neither errors nor what the Content-Security-Policy forbids
 
 
-@pytest.fixture(scope="session")
-def film(tmp_path_factory) -> bytes:
-    """A second of the face, 10 frames."""
-    path = tmp_path_factory.mktemp("film") / "film.webm"
+def record(path: Path, seconds: int) -> bytes:
+    """A film of the face, 10 frames a second."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), 10, SIZE)
-    for _ in range(10):
+    for _ in range(10 * seconds):
         writer.write(np.ascontiguousarray(np.asarray(DRAWN.image.convert("RGB"))[:, :, ::-1]))
     writer.release()
     return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory) -> bytes:
+    return record(tmp_path_factory.mktemp("film") / "film.webm", 1)
 
 
 class Page:

@@ -35,6 +35,22 @@ def test_a_frame_that_comes_late_does_not_stop_the_picture(page):
     page.until(lambda: page.one("#picture").is_displayed() and page.one("#json").is_enabled())
 
 
+def test_a_camera_that_comes_late_does_not_cover_what_was_opened_meanwhile(page):
+    page.run("""
+      const media = navigator.mediaDevices, answer = media.getUserMedia.bind(media);
+      media.getUserMedia = async (...how) => {
+        await new Promise((done) => (window.allow = done)); // the person's answer
+        return (window.stream = await answer(...how));
+      };
+    """)
+    page.one("#camera").click()
+    page.upload_face()
+    page.run("window.allow()")
+    page.until(lambda: page.run("return window.stream && !window.stream.active"))
+    assert page.one("#picture").is_displayed() and not page.one("#video").is_displayed()
+    assert page.one("#camera").text == "Camera" and page.one("#json").is_enabled()
+
+
 def test_points_keep_their_place_in_the_mirror(page):
     """Frames are sent small and shown mirrored: a point lies where the answer for the small frame says."""
     page.one("#camera").click()

@@ -6,7 +6,10 @@ import csv
 import json
 
 import pytest
+from PIL import Image
 from selenium.webdriver import Keys
+
+from tests.app.conftest import SIZE, record
 
 
 def known(page) -> int:
@@ -46,6 +49,22 @@ def test_it_plays_and_stops_at_the_end(page, film):
     page.until(lambda: page.one("#play").get_attribute("aria-label") == "Play" and known(page) > 2)
 
 
+def test_a_slow_answer_is_shown_until_the_next_is_due(page, tmp_path):
+    page.upload((record(tmp_path / "long.webm", 6), "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.run("""const { fetch } = window;
+      window.fetch = async (...request) => {
+        await new Promise((done) => setTimeout(done, window.late ?? 700));
+        return fetch(...request);
+      };""")
+    page.one("#play").click()
+    page.until(lambda: not page.all(".point"))  # those of the first frame
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.run("window.late = 60000")
+    page.until(lambda: not page.all(".point"))
+    assert page.one("#play").get_attribute("aria-label") == "Pause"  # all of it while the film plays
+
+
 def test_all_of_it_and_its_results(page, film):
     page.upload((film, "film.webm"))
     page.until(lambda: len(page.all(".point")) == 68)
@@ -60,6 +79,37 @@ def test_all_of_it_and_its_results(page, film):
     assert [line["time"] for line in lines] == times and lines[0]["file"] == "film.webm"
     page.choose("two")  # what was known is of another detector
     page.until(lambda: known(page) == 1 and len(page.all(".box")) == 2)
+
+
+def test_all_of_it_stops_where_the_server_is_away_and_goes_on_from_there(page, film):
+    page.upload((film, "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.run("""const { fetch } = window;
+      const away = () => Promise.reject(new TypeError("away"));
+      let answers = 3;
+      window.fetch = (...request) => (answers-- === 0 ? away() : fetch(...request));
+      document.getElementById("through").click();""")
+    page.until(lambda: "does not answer" in page.one("#error").text)
+    page.run("return new Promise((done) => setTimeout(done, 300))")
+    assert known(page) == 4 and page.one("#error").is_displayed() and not page.all(".point")
+    assert page.one("#through").text == "Find all"
+    page.one("#json").click()
+    assert len(page.saved("film.jsonl").read_text().splitlines()) == 4
+    page.one("#through").click()
+    page.until(lambda: known(page) == 25 and page.one("#through").text == "Find all")
+    assert not page.one("#error").is_displayed()
+
+
+def test_a_picture_is_saved_of_a_known_frame_only(page, film):
+    page.upload((film, "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68 and page.one("#png").is_enabled())
+    page.run("window.fetch = () => new Promise(() => {})")
+    seek(page, 0.5)
+    page.until(lambda: not page.one("#png").is_enabled() and page.one("#json").is_enabled())
+    seek(page, 0)
+    page.until(lambda: page.one("#png").is_enabled())
+    page.one("#png").click()
+    assert Image.open(page.saved("film_points.png")).size == SIZE
 
 
 def test_a_film_that_the_browser_cannot_play(page):

@@ -100,6 +100,21 @@ def test_a_busy_server_is_asked_again(page):
     assert not page.one("#error").is_displayed()
 
 
+def test_what_failed_while_the_server_was_away_is_asked_about_again_when_it_is_chosen(page):
+    page.run("""window.there = window.fetch;
+      window.fetch = () => Promise.reject(new TypeError("away"));""")
+    page.upload((face(), "one.jpg"), (face(), "two.jpg"))
+    page.until(lambda: words(page) == ["error"] * 2)
+    page.all("#strip button")[1].click()
+    page.until(lambda: "does not answer" in page.one("#error").text)
+    page.run("window.fetch = window.there")
+    page.all("#strip button")[0].click()
+    page.until(lambda: words(page) == ["1 face", "error"] and len(page.all(".point")) == 68)
+    page.one("#strip [aria-current]").send_keys(Keys.ARROW_RIGHT)
+    page.until(lambda: words(page) == ["1 face"] * 2 and len(page.all(".point")) == 68)
+    assert not page.one("#error").is_displayed()
+
+
 def test_pose_is_drawn_and_told(page):
     page.upload_face()
     assert not page.all(".axis") and not page.one("#pose").is_displayed()
