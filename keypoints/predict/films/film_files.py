@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from av import AudioFrame
     from av.container import OutputContainer
     from av.packet import Packet
 
+Piece = TypeVar("Piece", "Packet", "AudioFrame")
 TICKS = 90_000  # per second: what the times of H.264's frames are counted in
 ENCODER = {"preset": "ultrafast", "crf": "20"}  # of H.264: a third of the time of "veryfast", twice its bytes
 COPIED = {"aac", "mp3", "opus", "flac"}  # sound that browsers play in an MP4 file; other sound becomes AAC
@@ -119,10 +122,15 @@ class Sound:
         self.next = next(self.packets, None)  # at once: a file's streams are known before its frames
 
     def copy(self, seconds: float) -> None:
-        """All that sounds before this time."""
-        while self.next and start(self.next) < seconds:
-            self.target.mux(self.next)
-            self.next = next(self.packets, None)
+        """All that sounds before this time; nothing more after a packet that the film does not take."""
+        import av
+
+        try:
+            while self.next and start(self.next) < seconds:
+                self.target.mux(self.next)
+                self.next = next(self.packets, None)
+        except av.FFmpegError:
+            self.next = None
 
 
 def start(packet: Packet) -> float:
@@ -140,12 +148,20 @@ def read_sound(source: str, target: OutputContainer) -> Iterator[Packet]:
                 continue
             if heard.codec_context.codec.canonical_name in COPIED:
                 copied = target.add_stream_from_template(heard)
-                for packet in film.demux(heard):
-                    if packet.dts is not None:  # the last one only says that it is over
-                        packet.stream = copied
-                        yield packet
+                for packet in forward(film.demux(heard)):
+                    packet.stream = copied
+                    yield packet
             else:
                 made = target.add_stream("aac", heard.rate)
-                for frame in film.decode(heard):
+                for frame in forward(film.decode(heard)):
                     yield from made.encode(frame)
                 yield from made.encode()
+
+
+def forward(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Those that are later than all before them: where films were put together, the clock may restart."""
+    last = -math.inf
+    for piece in pieces:
+        if piece.pts is not None and piece.pts > last:  # a film's last packet only says that it is over
+            last = piece.pts
+            yield piece

@@ -107,6 +107,27 @@ def test_sound_goes_along(codec: str, kept: str, tmp_path: Path) -> None:
         assert sound.std() > 0
 
 
+@pytest.mark.parametrize("codec, ending", [("aac", "ts"), ("mp2", "ts"), ("mp3", "mkv")])
+def test_sound_whose_clock_restarts_ends_there(codec: str, ending: str, tmp_path: Path) -> None:
+    """As of films that were put together byte by byte."""
+    write_sound(tmp_path / f"one.{ending}", codec, 1.0)
+    (tmp_path / f"two.{ending}").write_bytes((tmp_path / f"one.{ending}").read_bytes() * 2)
+    write(tmp_path / "out.mp4", sound=tmp_path / f"two.{ending}")
+    with av.open(tmp_path / "out.mp4") as film:
+        assert float(film.streams.audio[0].duration * film.streams.audio[0].time_base) > 0.9
+        assert sum(1 for _ in film.decode(video=0)) == 20
+
+
+def test_sound_that_the_film_does_not_take_is_left_out(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(
+        film_files, "forward", lambda pieces: reversed([p for p in pieces if p.pts is not None])
+    )
+    write_sound(tmp_path / "in.mkv", "aac")
+    write(tmp_path / "out.mp4", sound=tmp_path / "in.mkv")
+    with av.open(tmp_path / "out.mp4") as film:
+        assert sum(1 for _ in film.decode(video=0)) == 20
+
+
 def test_a_film_without_sound_and_what_is_none_give_none(tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"no film")
     write(tmp_path / "silent.mp4")
