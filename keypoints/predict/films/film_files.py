@@ -139,29 +139,38 @@ def start(packet: Packet) -> float:
 
 
 def read_sound(source: str, target: OutputContainer) -> Iterator[Packet]:
-    """Packets of a new stream of `target`, copied or as AAC, in their order."""
+    """Packets of a new stream of `target`, copied or as AAC, in their order; 0 is when the picture begins."""
     import av
 
     with contextlib.suppress(av.FFmpegError), av.open(source) as film:
+        begin = sum((seen.start_time or 0) * (seen.time_base or 0) for seen in film.streams.video[:1])
         for heard in film.streams.audio[:1]:
             if getattr(heard, "codec_context", None) is None:  # nobody here can decode it
                 continue
+            shift = round(begin / (heard.time_base or 1))
             if heard.codec_context.codec.canonical_name in COPIED:
                 copied = target.add_stream_from_template(heard)
-                for packet in forward(film.demux(heard)):
+                for packet in forward(film.demux(heard), shift):
                     packet.stream = copied
                     yield packet
             else:
                 made = target.add_stream("aac", heard.rate)
-                for frame in forward(film.decode(heard)):
+                for frame in forward(film.decode(heard), shift):
                     yield from made.encode(frame)
                 yield from made.encode()
 
 
-def forward(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Those that are later than all before them: where films were put together, the clock may restart."""
+def forward(pieces: Iterable[Piece], shift: int) -> Iterator[Piece]:
+    """Those that end at 0 or after it, `shift` ticks earlier, each later than all before it.
+
+    Where films were put together, the clock may restart. A decoder needs the one that ends at 0.
+    """
     last = -math.inf
     for piece in pieces:
-        if piece.pts is not None and piece.pts > last:  # a film's last packet only says that it is over
+        if piece.pts is None:  # a film's last packet only says that it is over
+            continue
+        piece.pts -= shift
+        piece.dts = piece.pts  # as always of sound
+        if piece.pts > last and piece.pts + (piece.duration or 0) >= 0:
             last = piece.pts
             yield piece
