@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import math
 import os
@@ -51,6 +52,9 @@ class WebM:
     def __init__(self, path: Path, rate: float, size: tuple[int, int]) -> None:
         import cv2
 
+        self.path, self.frames = path, 0
+        # It warns of every frame that a full disk does not take.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         with without_errors():  # OpenCV says that WebM has no such tag, and takes the right codec
             self.made = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), rate, size)
         if not self.made.isOpened():
@@ -58,9 +62,17 @@ class WebM:
 
     def add(self, frame: np.ndarray, seconds: float) -> None:
         self.made.write(frame[..., ::-1])
+        self.frames += 1
 
     def close(self) -> None:
-        self.made.release()
+        """Raises OSError where frames are missing: OpenCV says nothing of a full disk."""
+        import cv2
+
+        with without_errors():
+            self.made.release()
+            written = cv2.VideoCapture(str(self.path))
+            if not all(written.grab() for _ in range(self.frames)):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from fractions import Fraction
@@ -191,6 +192,25 @@ def test_a_film_without_sound_and_what_is_none_give_none(tmp_path: Path) -> None
 def test_what_cannot_be_written_is_an_os_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(OSError):
         film_files.create(tmp_path / "none" / name, 10.0, (64, 48), None)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.webm"])
+def test_a_disk_that_is_full_before_the_end_is_an_os_error(name: str, tmp_path: Path, capfd) -> None:
+    """A limit of the size of files stands in for it."""
+    resource = pytest.importorskip("resource")
+    film = film_files.create(tmp_path / name, 1.0, (160, 120), None)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    noise = np.random.default_rng(0).integers(0, 256, (60, 120, 160, 3), np.uint8)
+    try:
+        with pytest.raises(OSError) as caught:
+            for number, each in enumerate(noise):
+                film.add(each, number)
+            film.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.errno in (errno.ENOSPC, errno.EFBIG)
+    assert name.endswith("mp4") or capfd.readouterr().err == ""
 
 
 def test_without_pyav_it_is_a_webm(monkeypatch: pytest.MonkeyPatch) -> None:
