@@ -48,6 +48,8 @@ def main(args: argparse.Namespace) -> None:
         refuse(args, "--video", "photos", "box", "boxes", "chips", "looks")
     if args.chips:
         refuse(args, "--chips", "overlay")
+    if args.csv == Path(STDIN):
+        raise UserError("--csv names a file, and - is none: take --csv /dev/stdout, or --json")
     names = [] if args.video else photographs(args.photos)
     if args.format:
         check_format(args, names)

@@ -121,6 +121,13 @@ def test_a_photograph_that_a_format_cannot_express_is_one_line_and_the_others_go
     assert (tmp_path / "out/faces.xml").read_text().count("<box ") == 1
 
 
+def test_a_table_goes_to_standard_output_by_its_name(folder):
+    done = run(folder, "--csv", "/dev/stdout", "--box", "180,70,90,90", "b.jpg")
+    assert done.returncode == 0 and [line[:5] for line in done.stdout.splitlines()] == [b"file,", b"b.jpg"]
+    with pytest.raises(UserError, match="- is none: take --csv /dev/stdout"):
+        call(folder, "--csv", "-", "b.jpg")
+
+
 def test_standard_input_and_a_box(folder):
     content = (folder / "people" / "a.png").read_bytes()
     done = run(folder, "--json", "--box", "180,70,90,90", "-", stdin=content)
