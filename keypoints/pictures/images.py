@@ -116,6 +116,8 @@ def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.I
         image = _turn(image) if upright else image
         if image.mode.startswith(("I", "F")):  # Pillow would clip instead of scale
             image = Image.fromarray(to_8_bits(np.asarray(image)))
+        if image.mode == "LAB":  # which Pillow makes nothing else of
+            image = image.convert("RGB")
         return image if image.mode == mode else image.convert(mode)
     except Exception as error:  # decoders raise nearly anything for damaged pixels
         raise ValueError(f"not a whole picture: {_reason(error)}") from None

@@ -36,7 +36,7 @@ GREY = np.asarray(Image.fromarray(SCENE).convert("L"))
 @pytest.mark.parametrize(
     "mode, kind, off",
     [("L", "PNG", 0), ("RGB", "PNG", 0), ("RGBA", "PNG", 0), ("RGB", "BMP", 0), ("RGB", "JPEG", 12)]
-    + [("L", "JPEG", 3), ("CMYK", "JPEG", 12), ("P", "PNG", 60), ("LA", "PNG", 0)],
+    + [("L", "JPEG", 3), ("CMYK", "JPEG", 12), ("P", "PNG", 60), ("LA", "PNG", 0), ("LAB", "TIFF", 40)],
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_any_kind_becomes_the_wished_channels(mode: str, kind: str, off: int, channels: int) -> None:
