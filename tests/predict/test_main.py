@@ -253,6 +253,36 @@ def test_a_folder_of_many_systems(tmp_path: Path, capsys) -> None:
     assert __main__.photographs([str(tmp_path / ".g.jpg")]) == [str(tmp_path / ".g.jpg")]  # named is named
 
 
+def test_what_earlier_runs_drew_is_passed_over(tmp_path: Path, capsys, monkeypatch) -> None:
+    """Unless it was named itself, or lies among the photographs."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "predictions/a_points.png", "drawn/sub/a_points.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert __main__.photographs(["."]) == ["a.png", "drawn/sub/a_points.png"]
+    assert (
+        "1 files passed over, hidden, no pictures by their names or in predictions" in capsys.readouterr().err
+    )
+    assert __main__.photographs(["."], tmp_path / "drawn") == ["a.png", "predictions/a_points.png"]
+    assert __main__.photographs(["predictions", "drawn"]) == [
+        "predictions/a_points.png",
+        "drawn/sub/a_points.png",
+    ]
+    assert len(__main__.photographs(["."], Path("."))) == 3
+
+
+def test_folders_that_links_lead_to_are_looked_into_once(tmp_path: Path) -> None:
+    """By their own path if they have one within the folder; also in a circle."""
+    for name in ("in/b/1.png", "far/deep/2.png", "hidden/3.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for link, to in [("a", "b"), ("c", "../far"), ("d", "../far/deep"), ("b/up", ".."), (".e", "../hidden")]:
+        (tmp_path / "in" / link).symlink_to(to)
+    (tmp_path / "far/back").symlink_to("../in")
+    folder = tmp_path / "in"
+    assert __main__.photographs([str(folder)]) == [str(folder / "b/1.png"), str(folder / "c/deep/2.png")]
+
+
 def test_names_that_no_output_can_have_are_one_line_and_the_others_go_on(folder, tmp_path, capsys) -> None:
     names = [f"{'n' * 240}.jpg", "b.jpg", os.fsdecode(b"b\xff.jpg")]
     for name in names:
