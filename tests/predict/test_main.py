@@ -89,6 +89,15 @@ def test_a_format_is_in_files_and_draws_nothing(folder, tmp_path, monkeypatch, c
     assert "2 annotated in predictions" in capsys.readouterr().err
 
 
+def test_labels_lie_beside_photographs_where_labelme_looks(folder, tmp_path):
+    """Also in folders; a further run finds the photographs again."""
+    (tmp_path / "anna").mkdir()
+    (tmp_path / "anna/1.jpg").write_bytes((folder / "b.jpg").read_bytes())
+    call(folder, "--format", "labelme", "--box", "180,70,90,90", "--out", str(tmp_path), str(tmp_path))
+    assert json.loads((tmp_path / "anna/1.json").read_text())["imagePath"] == "1.jpg"
+    assert __main__.photographs([str(tmp_path)], tmp_path) == [str(tmp_path / "anna/1.jpg")]
+
+
 def test_a_format_beside_lines_and_a_table(folder, tmp_path, capsys):
     more = ["--json", "--csv", str(tmp_path / "a.csv"), "--box", "180,70,90,90"]
     call(folder, "--format", "csv", "--out", str(tmp_path / "out"), *more, str(folder / "people"))
