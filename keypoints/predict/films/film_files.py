@@ -23,6 +23,7 @@ Piece = TypeVar("Piece", "Packet", "AudioFrame")
 TICKS = 90_000  # per second: what the times of H.264's frames are counted in
 ENCODER = {"preset": "ultrafast", "crf": "20"}  # of H.264: a third of the time of "veryfast", twice its bytes
 COPIED = {"aac", "mp3", "opus", "flac"}  # sound that browsers play in an MP4 file; other sound becomes AAC
+RESTART = 0.2  # seconds that a clock goes back; less is a file that is not exact
 
 
 class FilmFile(Protocol):
@@ -175,14 +176,18 @@ def read_sound(source: str, target: OutputContainer) -> Iterator[Packet]:
 def forward(pieces: Iterable[Piece], shift: int) -> Iterator[Piece]:
     """Those that end at 0 or after it, `shift` ticks earlier, each later than all before it.
 
-    Where films were put together, the clock may restart. A decoder needs the one that ends at 0.
+    Where films were put together, the clock restarts: the next one's follow, as OpenCV's frames do. A decoder
+    needs the piece that ends at 0.
     """
     last = -math.inf
+    end = 0
     for piece in pieces:
         if piece.pts is None:  # a film's last packet only says that it is over
             continue
+        if (last - piece.pts + shift) * (piece.time_base or 1) > RESTART:
+            shift = piece.pts - end
         piece.pts -= shift
         piece.dts = piece.pts  # as always of sound
         if piece.pts > last and piece.pts + (piece.duration or 0) >= 0:
-            last = piece.pts
+            last, end = piece.pts, piece.pts + (piece.duration or 1)
             yield piece

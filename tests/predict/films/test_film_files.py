@@ -159,13 +159,13 @@ def test_sound_keeps_its_place(
 
 
 @pytest.mark.parametrize("codec, ending", [("aac", "ts"), ("mp2", "ts"), ("mp3", "mkv")])
-def test_sound_whose_clock_restarts_ends_there(codec: str, ending: str, tmp_path: Path) -> None:
+def test_sound_whose_clock_restarts_goes_on(codec: str, ending: str, tmp_path: Path) -> None:
     """As of films that were put together byte by byte."""
     write_sound(tmp_path / f"one.{ending}", codec, 1.0)
     (tmp_path / f"two.{ending}").write_bytes((tmp_path / f"one.{ending}").read_bytes() * 2)
     write(tmp_path / "out.mp4", sound=tmp_path / f"two.{ending}")
     with av.open(tmp_path / "out.mp4") as film:
-        assert float(film.streams.audio[0].duration * film.streams.audio[0].time_base) > 0.9
+        assert float(film.streams.audio[0].duration * film.streams.audio[0].time_base) > 1.9
         assert sum(1 for _ in film.decode(video=0)) == 20
 
 
