@@ -44,9 +44,15 @@ Layout = Mapping[
 def whole(path: str | Path) -> Iterator[Path]:
     """A temporary name beside `path`, renamed to it when the block ends without an error.
 
-    Such names of dead processes, which were killed within their block, are removed.
+    Such names of dead processes, which were killed within their block, are removed. Of a link, that is where
+    it leads to, unless to a read-only file: DVC links into its cache. A pipe or a device is written itself.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        yield path
+        return
+    if path.is_symlink() and not (path.exists() and path.stat().st_mode & 0o222 == 0):
+        path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path)
     part = temporary_name(path)

@@ -172,3 +172,37 @@ def test_a_table_has_any_text_in_lines_of_unix(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_bytes() == (
         b'file,why\na.jpg,"it is ""cut"""\n\\ud83d.jpg,"' + "é\n".encode() + b'"\n'
     )
+
+
+def test_a_pipe_takes_what_is_written_and_stays_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        files.write_csv(tmp_path / name, ["a"], [[1]])
+        assert os.read(reading, 99) == b"a\n1\n"
+        os.close(reading)
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
+
+
+def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    """Whether it is there already or not; not by an error."""
+    (tmp_path / "far").mkdir()
+    (tmp_path / "link").symlink_to("far/file")
+    for text in ("once", "twice"):
+        with files.whole(tmp_path / "link") as part:
+            part.write_text(text)
+        assert (tmp_path / "far/file").read_text() == text
+    with pytest.raises(KeyError), files.whole(tmp_path / "link"):
+        raise KeyError
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "far/file").read_text() == "twice"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["far", "file", "link"]
+
+
+def test_a_link_into_dvcs_cache_is_replaced_itself(tmp_path: Path) -> None:
+    (tmp_path / "cached").write_text("kept")
+    (tmp_path / "cached").chmod(0o444)
+    (tmp_path / "out").symlink_to("cached")
+    with files.whole(tmp_path / "out") as part:
+        part.write_text("new")
+    assert (tmp_path / "cached").read_text() == "kept" and (tmp_path / "out").read_text() == "new"

@@ -51,12 +51,14 @@ def main(args: argparse.Namespace) -> None:
     annotated = formats.read(args.folder, max_broken=1.0, kind=args.format).upright()
     scheme = schemes.derive(annotated)
     found = [findings.Finding("left out", each.where, each.why) for each in annotated.left_out if each.broken]
-    found += look(annotated, scheme, args.out / "faces.png")
+    seen, drawn = look(annotated, scheme, args.out / "faces.png")
+    found += seen
     found += findings.find(annotated, scheme)
     write_list(args.out / "findings.csv", found)
     proposal = schemes.as_yaml(scheme)
     print(printable_lines(report(annotated, scheme, found)))
-    print(f"\n{args.out / 'faces.png'}: faces with their points; {args.out / 'findings.csv'}: all findings")
+    sheet = f"{args.out / 'faces.png'}: faces with their points; " if drawn else ""
+    print(f"\n{sheet}{args.out / 'findings.csv'}: all findings")
     if args.yaml:
         print(f"{write_yaml(args.folder, proposal)}: names, partners and outlines, to edit")
     elif scheme in SCHEMES.values():
@@ -69,8 +71,8 @@ def main(args: argparse.Namespace) -> None:
         sys.exit(1)
 
 
-def look(annotated: Annotated, scheme: Scheme, path: Path) -> list[Finding]:
-    """Look at every picture with a face once: draws some faces, returns the duplicates."""
+def look(annotated: Annotated, scheme: Scheme, path: Path) -> tuple[list[Finding], bool]:
+    """Look at every picture with a face once: the broken and the duplicates, and whether faces were drawn."""
     from keypoints.datasets import formats
     from keypoints.inspection import sheet
     from keypoints.inspection.duplicates import Duplicates
@@ -89,8 +91,10 @@ def look(annotated: Annotated, scheme: Scheme, path: Path) -> list[Finding]:
                 kept[name] = images.decode(content, 3, upright=True)
         except ValueError as error:
             broken.append(Finding("left out", name, str(error)))
-    sheet.draw(path, [face for face in chosen if face.file in kept], kept, annotated, scheme)
-    return [*broken, *duplicates.find()]
+    whole = [face for face in chosen if face.file in kept]
+    if whole:
+        sheet.draw(path, whole, kept, annotated, scheme)
+    return [*broken, *duplicates.find()], bool(whole)
 
 
 def report(annotated: Annotated, scheme: Scheme, found: list[Finding]) -> list[str]:

@@ -35,8 +35,8 @@ def open_picture(picture: Picture) -> Image.Image:
 
     A path, a file's bytes, a file object, a Pillow image, or an array (H, W), (H, W, 1), (H, W, 3) or
     (H, W, 4). Of several frames the first counts; alpha is dropped. Values have 8 bits, or 16, of which the
-    upper 8 are kept, or are floats 0…1 or booleans. Raises ValueError in words for what is no picture, and
-    OSError for a file that cannot be read.
+    upper 8 are kept, or are floats 0…1 or booleans: see `to_8_bits`. Raises ValueError in words for what is
+    no picture, and OSError for a file that cannot be read.
     """
     if isinstance(picture, Image.Image):
         return convert(picture, 3, upright=True)
@@ -116,6 +116,8 @@ def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.I
         image = _turn(image) if upright else image
         if image.mode.startswith(("I", "F")):  # Pillow would clip instead of scale
             image = Image.fromarray(to_8_bits(np.asarray(image)))
+        if image.mode == "LAB":  # which Pillow makes nothing else of
+            image = image.convert("RGB")
         return image if image.mode == mode else image.convert(mode)
     except Exception as error:  # decoders raise nearly anything for damaged pixels
         raise ValueError(f"not a whole picture: {_reason(error)}") from None
@@ -169,6 +171,7 @@ def unturn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
 def to_8_bits(values: np.ndarray) -> np.ndarray:
     """uint8 of the same shape: of 8 bits as they are, of 16 the upper half, of floats and booleans times 255.
 
+    The bits of integers other than uint8 and uint16, as of nested lists, are 8 if none is above 255, else 16.
     Raises ValueError for other kinds of numbers and for those out of range.
     """
     if values.dtype == np.uint8:
@@ -181,7 +184,8 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
         return (values * 255).round().astype(np.uint8)
     if not np.issubdtype(values.dtype, np.integer) or values.min() < 0 or values.max() >= 2**16:
         raise ValueError(f"numbers of a picture have 8 or 16 bits or are floats 0…1, not {values.dtype}")
-    return (values.astype(np.uint32) >> 8).astype(np.uint8)
+    wide = values.dtype.str[1:] == "u2" or values.max() > 255
+    return (values >> 8 if wide else values).astype(np.uint8)
 
 
 def _check_shape(array: np.ndarray) -> np.ndarray:

@@ -48,7 +48,9 @@ def main(args: argparse.Namespace) -> None:
         refuse(args, "--video", "photos", "box", "boxes", "chips", "looks")
     if args.chips:
         refuse(args, "--chips", "overlay")
-    names = [] if args.video else photographs(args.photos)
+    if args.csv == Path(STDIN):
+        raise UserError("--csv names a file, and - is none: take --csv /dev/stdout, or --json")
+    names = [] if args.video else photographs(args.photos, args.out or OUT)
     if args.format:
         check_format(args, names)
         names = each_once(names)
@@ -196,30 +198,55 @@ def predict_all(
         sys.exit(1)
 
 
-def photographs(named: list[str]) -> list[str]:
+def photographs(named: list[str], out: Path = OUT) -> list[str]:
     """The files that were named, and those in folders that were; what is passed over there is counted.
 
-    Raises `UserError` where there is none.
+    So is what lies below `out` within such a folder, which earlier runs drew. Raises `UserError` where there
+    is none.
     """
     from keypoints.pictures.images import ENDINGS, is_hidden
 
     found: list[str] = []
+    drawn = Path(os.path.realpath(out))
     for name in named:
-        folder = Path(name)
-        if folder.is_dir():
-            inside = sorted(path for path in folder.rglob("*") if path.is_file())
-            taken = [
-                p for p in inside if p.suffix.lower() in ENDINGS and not is_hidden(p.relative_to(folder))
-            ]
-            found += map(str, taken)
-            if len(taken) < len(inside):
-                passed = len(inside) - len(taken)
-                errors.warn(f"{name}: {passed} files passed over, hidden or no pictures by their names")
-        else:
+        folder, taken, passed = Path(name), [], 0
+        if not folder.is_dir():
             found.append(name)
+            continue
+        within = Path(os.path.realpath(folder)) in drawn.parents
+        for place, files in walk(folder):
+            own = within and Path(os.path.realpath(place)).is_relative_to(drawn)
+            for path in files:
+                if own or path.suffix.lower() not in ENDINGS or is_hidden(path.relative_to(folder)):
+                    passed += 1
+                else:
+                    taken.append(path)
+        found += map(str, sorted(taken))
+        if passed:
+            errors.warn(f"{name}: {passed} files passed over, hidden, no pictures by their names or in {out}")
     if not found:
         raise UserError("no photograph: name files, folders, or - for one on standard input")
     return found
+
+
+def walk(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Each folder in a folder, and its files; also those that links lead to, which come last, each once."""
+    from keypoints.pictures.images import is_hidden
+
+    seen: set[str] = set()
+    starts = [folder]
+    for start in starts:  # links are added on the way
+        for place, folders, names in os.walk(start):
+            real = os.path.realpath(place)
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            below = [Path(place, name) for name in folders]
+            starts += [
+                path for path in below if path.is_symlink() and not is_hidden(path.relative_to(folder))
+            ]
+            yield Path(place), [path for path in (Path(place, name) for name in names) if path.is_file()]
 
 
 def answers(

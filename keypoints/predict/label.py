@@ -6,7 +6,8 @@
     keypoints label photos --weights models/own.pt
 
 Pictures come in the order in which they need a look, the most doubtful first; labels/worst_first.csv lists
-them. What was corrected comes back in by `keypoints inspect`.
+them. What was corrected comes back in by `keypoints inspect`. labelme looks in --output for a name without
+folders: for photographs in folders within yours, see docs/formats.md.
 """
 
 from __future__ import annotations

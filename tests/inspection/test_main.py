@@ -79,6 +79,16 @@ def test_what_is_wrong_is_listed_and_the_exit_status(tmp_path, capsys):
     assert [row["file"] for row in rows if row["kind"] == "left out"] == ["photos/a.json (a.jpg)", "c.png"]
 
 
+def test_pictures_none_of_which_decodes_are_listed_and_none_is_drawn(tmp_path, capsys):
+    path = lay(tmp_path / "faces", LAYOUTS["labelme"](drawn(5)))
+    for file in (file for file in path.rglob("*") if file.suffix in (".jpg", ".png")):
+        file.write_bytes(file.read_bytes()[:-60])
+    assert inspect("faces") == 1
+    said = capsys.readouterr().out
+    assert "wrong, and left out: 3" in said and "inspection/findings.csv" in said and "faces.png" not in said
+    assert [made.name for made in Path("inspection").iterdir()] == ["findings.csv"]
+
+
 def test_a_folder_without_annotations_is_one_line(tmp_path):
     lay(tmp_path / "faces", {})
     assert str(inspect("faces")).startswith("error: faces: 3 pictures")

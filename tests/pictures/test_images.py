@@ -37,7 +37,7 @@ GREY = np.asarray(Image.fromarray(SCENE).convert("L"))
 @pytest.mark.parametrize(
     "mode, kind, off",
     [("L", "PNG", 0), ("RGB", "PNG", 0), ("RGBA", "PNG", 0), ("RGB", "BMP", 0), ("RGB", "JPEG", 12)]
-    + [("L", "JPEG", 3), ("CMYK", "JPEG", 12), ("P", "PNG", 60), ("LA", "PNG", 0)],
+    + [("L", "JPEG", 3), ("CMYK", "JPEG", 12), ("P", "PNG", 60), ("LA", "PNG", 0), ("LAB", "TIFF", 40)],
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_any_kind_becomes_the_wished_channels(mode: str, kind: str, off: int, channels: int) -> None:
@@ -155,6 +155,30 @@ def test_every_kind_of_array_is_the_same_picture(kind: str) -> None:
     made = images.open_picture(arrays()[kind])
     assert made.mode == "RGB"
     np.testing.assert_array_equal(np.asarray(made)[..., 0], GREY)
+
+
+@given(
+    st.sampled_from(["i1", "<i2", ">i2", "i4", ">u4", "i8", "u8"]),
+    st.lists(st.integers(0, 255), min_size=1, max_size=6) | st.lists(st.integers(0, 2**16 - 1), min_size=1),
+)
+def test_numbers_mean_the_same_in_every_integer_type(kind: str, numbers: list[int]) -> None:
+    """As uint8 where they fit into it, else as uint16."""
+    if max(numbers) > np.iinfo(kind).max:
+        return
+    usual = np.array(numbers, np.uint8 if max(numbers) < 256 else np.uint16)
+    made = images.to_8_bits(np.array(numbers, kind))
+    np.testing.assert_array_equal(made, images.to_8_bits(usual))
+    assert made.dtype == np.uint8
+
+
+@pytest.mark.parametrize("kind", ["<u2", ">u2"])
+def test_a_dark_picture_of_16_bits_stays_dark(kind: str) -> None:
+    assert images.to_8_bits(np.array([[0, 200, 255]], kind)).max() == 0
+
+
+def test_a_nested_list_and_pillows_whole_numbers_are_no_black_picture() -> None:
+    for picture in (np.array(SCENE.tolist()), Image.fromarray(GREY.astype(np.int32))):
+        np.testing.assert_array_equal(np.asarray(images.open_picture(picture).convert("L")), GREY)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "P", "CMYK", "I;16", "I;16B", "I", "F", "1"])

@@ -89,6 +89,15 @@ def test_a_format_is_in_files_and_draws_nothing(folder, tmp_path, monkeypatch, c
     assert "2 annotated in predictions" in capsys.readouterr().err
 
 
+def test_labels_lie_beside_photographs_where_labelme_looks(folder, tmp_path):
+    """Also in folders; a further run finds the photographs again."""
+    (tmp_path / "anna").mkdir()
+    (tmp_path / "anna/1.jpg").write_bytes((folder / "b.jpg").read_bytes())
+    call(folder, "--format", "labelme", "--box", "180,70,90,90", "--out", str(tmp_path), str(tmp_path))
+    assert json.loads((tmp_path / "anna/1.json").read_text())["imagePath"] == "1.jpg"
+    assert __main__.photographs([str(tmp_path)], tmp_path) == [str(tmp_path / "anna/1.jpg")]
+
+
 def test_a_format_beside_lines_and_a_table(folder, tmp_path, capsys):
     more = ["--json", "--csv", str(tmp_path / "a.csv"), "--box", "180,70,90,90"]
     call(folder, "--format", "csv", "--out", str(tmp_path / "out"), *more, str(folder / "people"))
@@ -119,6 +128,13 @@ def test_a_photograph_that_a_format_cannot_express_is_one_line_and_the_others_go
     said = capsys.readouterr().err
     assert ended.value.code == 1 and "\\x02.jpg: dlib reads no" in said
     assert (tmp_path / "out/faces.xml").read_text().count("<box ") == 1
+
+
+def test_a_table_goes_to_standard_output_by_its_name(folder):
+    done = run(folder, "--csv", "/dev/stdout", "--box", "180,70,90,90", "b.jpg")
+    assert done.returncode == 0 and [line[:5] for line in done.stdout.splitlines()] == [b"file,", b"b.jpg"]
+    with pytest.raises(UserError, match="- is none: take --csv /dev/stdout"):
+        call(folder, "--csv", "-", "b.jpg")
 
 
 def test_standard_input_and_a_box(folder):
@@ -244,6 +260,36 @@ def test_a_folder_of_many_systems(tmp_path: Path, capsys) -> None:
     assert __main__.photographs([str(tmp_path)]) == [str(tmp_path / name) for name in sorted(pictures)]
     assert f"{len(others)} files passed over" in capsys.readouterr().err
     assert __main__.photographs([str(tmp_path / ".g.jpg")]) == [str(tmp_path / ".g.jpg")]  # named is named
+
+
+def test_what_earlier_runs_drew_is_passed_over(tmp_path: Path, capsys, monkeypatch) -> None:
+    """Unless it was named itself, or lies among the photographs."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "predictions/a_points.png", "drawn/sub/a_points.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert __main__.photographs(["."]) == ["a.png", "drawn/sub/a_points.png"]
+    assert (
+        "1 files passed over, hidden, no pictures by their names or in predictions" in capsys.readouterr().err
+    )
+    assert __main__.photographs(["."], tmp_path / "drawn") == ["a.png", "predictions/a_points.png"]
+    assert __main__.photographs(["predictions", "drawn"]) == [
+        "predictions/a_points.png",
+        "drawn/sub/a_points.png",
+    ]
+    assert len(__main__.photographs(["."], Path("."))) == 3
+
+
+def test_folders_that_links_lead_to_are_looked_into_once(tmp_path: Path) -> None:
+    """By their own path if they have one within the folder; also in a circle."""
+    for name in ("in/b/1.png", "far/deep/2.png", "hidden/3.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for link, to in [("a", "b"), ("c", "../far"), ("d", "../far/deep"), ("b/up", ".."), (".e", "../hidden")]:
+        (tmp_path / "in" / link).symlink_to(to)
+    (tmp_path / "far/back").symlink_to("../in")
+    folder = tmp_path / "in"
+    assert __main__.photographs([str(folder)]) == [str(folder / "b/1.png"), str(folder / "c/deep/2.png")]
 
 
 def test_names_that_no_output_can_have_are_one_line_and_the_others_go_on(folder, tmp_path, capsys) -> None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from av import AudioFrame
     from av.container import OutputContainer
     from av.packet import Packet
 
+Piece = TypeVar("Piece", "Packet", "AudioFrame")
 TICKS = 90_000  # per second: what the times of H.264's frames are counted in
 ENCODER = {"preset": "ultrafast", "crf": "20"}  # of H.264: a third of the time of "veryfast", twice its bytes
 COPIED = {"aac", "mp3", "opus", "flac"}  # sound that browsers play in an MP4 file; other sound becomes AAC
+RESTART = 0.2  # seconds that a clock goes back; less is a file that is not exact
 
 
 class FilmFile(Protocol):
@@ -48,6 +53,9 @@ class WebM:
     def __init__(self, path: Path, rate: float, size: tuple[int, int]) -> None:
         import cv2
 
+        self.path, self.frames = path, 0
+        # It warns of every frame that a full disk does not take.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         with without_errors():  # OpenCV says that WebM has no such tag, and takes the right codec
             self.made = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), rate, size)
         if not self.made.isOpened():
@@ -55,9 +63,17 @@ class WebM:
 
     def add(self, frame: np.ndarray, seconds: float) -> None:
         self.made.write(frame[..., ::-1])
+        self.frames += 1
 
     def close(self) -> None:
-        self.made.release()
+        """Raises OSError where frames are missing: OpenCV says nothing of a full disk."""
+        import cv2
+
+        with without_errors():
+            self.made.release()
+            written = cv2.VideoCapture(str(self.path))
+            if not all(written.grab() for _ in range(self.frames)):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
 
 @contextlib.contextmanager
@@ -119,10 +135,15 @@ class Sound:
         self.next = next(self.packets, None)  # at once: a file's streams are known before its frames
 
     def copy(self, seconds: float) -> None:
-        """All that sounds before this time."""
-        while self.next and start(self.next) < seconds:
-            self.target.mux(self.next)
-            self.next = next(self.packets, None)
+        """All that sounds before this time; nothing more after a packet that the film does not take."""
+        import av
+
+        try:
+            while self.next and start(self.next) < seconds:
+                self.target.mux(self.next)
+                self.next = next(self.packets, None)
+        except av.FFmpegError:
+            self.next = None
 
 
 def start(packet: Packet) -> float:
@@ -131,21 +152,42 @@ def start(packet: Packet) -> float:
 
 
 def read_sound(source: str, target: OutputContainer) -> Iterator[Packet]:
-    """Packets of a new stream of `target`, copied or as AAC, in their order."""
+    """Packets of a new stream of `target`, copied or as AAC, in their order; 0 is when the picture begins."""
     import av
 
     with contextlib.suppress(av.FFmpegError), av.open(source) as film:
+        begin = sum((seen.start_time or 0) * (seen.time_base or 0) for seen in film.streams.video[:1])
         for heard in film.streams.audio[:1]:
             if getattr(heard, "codec_context", None) is None:  # nobody here can decode it
                 continue
+            shift = round(begin / (heard.time_base or 1))
             if heard.codec_context.codec.canonical_name in COPIED:
                 copied = target.add_stream_from_template(heard)
-                for packet in film.demux(heard):
-                    if packet.dts is not None:  # the last one only says that it is over
-                        packet.stream = copied
-                        yield packet
+                for packet in forward(film.demux(heard), shift):
+                    packet.stream = copied
+                    yield packet
             else:
                 made = target.add_stream("aac", heard.rate)
-                for frame in film.decode(heard):
+                for frame in forward(film.decode(heard), shift):
                     yield from made.encode(frame)
                 yield from made.encode()
+
+
+def forward(pieces: Iterable[Piece], shift: int) -> Iterator[Piece]:
+    """Those that end at 0 or after it, `shift` ticks earlier, each later than all before it.
+
+    Where films were put together, the clock restarts: the next one's follow, as OpenCV's frames do. A decoder
+    needs the piece that ends at 0.
+    """
+    last = -math.inf
+    end = 0
+    for piece in pieces:
+        if piece.pts is None:  # a film's last packet only says that it is over
+            continue
+        if (last - piece.pts + shift) * (piece.time_base or 1) > RESTART:
+            shift = piece.pts - end
+        piece.pts -= shift
+        piece.dts = piece.pts  # as always of sound
+        if piece.pts > last and piece.pts + (piece.duration or 0) >= 0:
+            last, end = piece.pts, piece.pts + (piece.duration or 1)
+            yield piece

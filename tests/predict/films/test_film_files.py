@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -107,6 +109,76 @@ def test_sound_goes_along(codec: str, kept: str, tmp_path: Path) -> None:
         assert sound.std() > 0
 
 
+def write_click(path: Path, codec: str, frames_from: float, sound_from: float, at: float) -> None:
+    """Two seconds of grey frames and of silence, from these seconds on; a tone of 0.2 seconds at `at`."""
+    with av.open(path, "w") as film:
+        frames, tone = film.add_stream("mpeg4", 10), film.add_stream(codec, 48_000)
+        frames.width, frames.height, frames.pix_fmt = 64, 48, "yuv420p"
+        for number in range(20):
+            picture = av.VideoFrame.from_ndarray(frame(number), format="rgb24")
+            picture.pts, picture.time_base = number + round(10 * frames_from), Fraction(1, 10)
+            film.mux(frames.encode(picture))
+        times = np.arange(96_000) / 48_000 + sound_from
+        wave = np.sin(times * 3_000) * 20_000 * ((times >= at) & (times < at + 0.2))
+        for start in range(0, len(wave) - 1023, 1024):
+            piece = wave[None, start : start + 1024].astype(np.int16)
+            heard = av.AudioFrame.from_ndarray(piece, format="s16", layout="mono")
+            heard.sample_rate, heard.pts = 48_000, start + round(48_000 * sound_from)
+            film.mux(tone.encode(heard))
+        film.mux(tone.encode())
+        film.mux(frames.encode())
+
+
+def heard_at(path: Path) -> float:
+    """Seconds after the first frame at which a film's sound is first loud."""
+    with av.open(path) as film:
+        first = next(film.decode(video=0)).time
+        film.seek(0)
+        for heard in film.decode(audio=0):
+            loud = np.abs(heard.to_ndarray().astype(float)).max(0) > (
+                0.2 if "flt" in heard.format.name else 6_000
+            )
+            if loud.any():
+                return heard.time + int(loud.argmax()) / heard.sample_rate - first
+    raise AssertionError("silence")
+
+
+@pytest.mark.parametrize("frames_from, sound_from", [(0, 0), (0.6, 0), (0, 0.6), (10, 10), (10, 9.7)])
+@pytest.mark.parametrize(
+    "codec, ending", [("aac", "mkv"), ("aac", "mp4"), ("aac", "ts"), ("mp2", "ts"), ("pcm_s16le", "mkv")]
+)
+def test_sound_keeps_its_place(
+    codec: str, ending: str, frames_from: float, sound_from: float, tmp_path
+) -> None:
+    """Beside the frames, whenever either begins."""
+    source = tmp_path / f"in.{ending}"
+    write_click(source, codec, frames_from, sound_from, at=frames_from + 1)
+    write(tmp_path / "out.mp4", sound=source)
+    assert heard_at(source) == pytest.approx(1, abs=0.04)
+    assert heard_at(tmp_path / "out.mp4") == pytest.approx(1, abs=0.04)
+
+
+@pytest.mark.parametrize("codec, ending", [("aac", "ts"), ("mp2", "ts"), ("mp3", "mkv")])
+def test_sound_whose_clock_restarts_goes_on(codec: str, ending: str, tmp_path: Path) -> None:
+    """As of films that were put together byte by byte."""
+    write_sound(tmp_path / f"one.{ending}", codec, 1.0)
+    (tmp_path / f"two.{ending}").write_bytes((tmp_path / f"one.{ending}").read_bytes() * 2)
+    write(tmp_path / "out.mp4", sound=tmp_path / f"two.{ending}")
+    with av.open(tmp_path / "out.mp4") as film:
+        assert float(film.streams.audio[0].duration * film.streams.audio[0].time_base) > 1.9
+        assert sum(1 for _ in film.decode(video=0)) == 20
+
+
+def test_sound_that_the_film_does_not_take_is_left_out(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(
+        film_files, "forward", lambda pieces, shift: reversed([p for p in pieces if p.pts is not None])
+    )
+    write_sound(tmp_path / "in.mkv", "aac")
+    write(tmp_path / "out.mp4", sound=tmp_path / "in.mkv")
+    with av.open(tmp_path / "out.mp4") as film:
+        assert sum(1 for _ in film.decode(video=0)) == 20
+
+
 def test_a_film_without_sound_and_what_is_none_give_none(tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"no film")
     write(tmp_path / "silent.mp4")
@@ -120,6 +192,25 @@ def test_a_film_without_sound_and_what_is_none_give_none(tmp_path: Path) -> None
 def test_what_cannot_be_written_is_an_os_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(OSError):
         film_files.create(tmp_path / "none" / name, 10.0, (64, 48), None)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.webm"])
+def test_a_disk_that_is_full_before_the_end_is_an_os_error(name: str, tmp_path: Path, capfd) -> None:
+    """A limit of the size of files stands in for it."""
+    resource = pytest.importorskip("resource")
+    film = film_files.create(tmp_path / name, 1.0, (160, 120), None)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    noise = np.random.default_rng(0).integers(0, 256, (60, 120, 160, 3), np.uint8)
+    try:
+        with pytest.raises(OSError) as caught:
+            for number, each in enumerate(noise):
+                film.add(each, number)
+            film.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.errno in (errno.ENOSPC, errno.EFBIG)
+    assert name.endswith("mp4") or capfd.readouterr().err == ""
 
 
 def test_without_pyav_it_is_a_webm(monkeypatch: pytest.MonkeyPatch) -> None:
