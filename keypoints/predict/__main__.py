@@ -13,7 +13,6 @@ pictures go to predictions/.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -22,6 +21,8 @@ from typing import TYPE_CHECKING
 
 from keypoints import errors
 from keypoints.errors import UserError
+from keypoints.predict import photographs
+from keypoints.predict.photographs import OUT, STDIN
 from keypoints.system import parallel
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from keypoints.predict.faces.face import Face
     from keypoints.predict.predictor import Predictor
     from keypoints.predict.writers import Writer
-
-STDIN = "-"
-OUT = Path("predictions")
 
 
 def command(argv: Sequence[str] | None = None, prog: str = "keypoints predict") -> None:
@@ -50,10 +48,10 @@ def main(args: argparse.Namespace) -> None:
         refuse(args, "--chips", "overlay")
     if args.csv == Path(STDIN):
         raise UserError("--csv names a file, and - is none: take --csv /dev/stdout, or --json")
-    names = [] if args.video else photographs(args.photos, args.out or OUT)
+    names = [] if args.video else photographs.find(args.photos, args.out or OUT)
     if args.format:
         check_format(args, names)
-        names = each_once(names)
+        names = photographs.each_once(names)
     boxes = box_lists.read(args.boxes) if args.boxes else None
     if args.box:
         boxes = given_box(args.box, names)
@@ -95,11 +93,6 @@ def check_format(args: argparse.Namespace, names: list[str]) -> None:
     if args.format in ANNOTATIONS and (args.video or STDIN in names):
         what = "a film" if args.video else "standard input"
         raise UserError(f"--format {args.format} names files, and {what} is none: take json or csv")
-
-
-def each_once(names: list[str]) -> list[str]:
-    """The photographs without those that were named before."""
-    return list({os.path.abspath(name): name for name in names}.values())
 
 
 def open_writers(
@@ -196,57 +189,6 @@ def predict_all(
         print(f"{len(names) - broken} {done} in {out}", file=sys.stderr)
     if broken:
         sys.exit(1)
-
-
-def photographs(named: list[str], out: Path = OUT) -> list[str]:
-    """The files that were named, and those in folders that were; what is passed over there is counted.
-
-    So is what lies below `out` within such a folder, which earlier runs drew. Raises `UserError` where there
-    is none.
-    """
-    from keypoints.pictures.images import ENDINGS, is_hidden
-
-    found: list[str] = []
-    drawn = Path(os.path.realpath(out))
-    for name in named:
-        folder, taken, passed = Path(name), [], 0
-        if not folder.is_dir():
-            found.append(name)
-            continue
-        within = Path(os.path.realpath(folder)) in drawn.parents
-        for place, files in walk(folder):
-            own = within and Path(os.path.realpath(place)).is_relative_to(drawn)
-            for path in files:
-                if own or path.suffix.lower() not in ENDINGS or is_hidden(path.relative_to(folder)):
-                    passed += 1
-                else:
-                    taken.append(path)
-        found += map(str, sorted(taken))
-        if passed:
-            errors.warn(f"{name}: {passed} files passed over, hidden, no pictures by their names or in {out}")
-    if not found:
-        raise UserError("no photograph: name files, folders, or - for one on standard input")
-    return found
-
-
-def walk(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder in a folder, and its files; also those that links lead to, which come last, each once."""
-    from keypoints.pictures.images import is_hidden
-
-    seen: set[str] = set()
-    starts = [folder]
-    for start in starts:  # links are added on the way
-        for place, folders, names in os.walk(start):
-            real = os.path.realpath(place)
-            if real in seen:
-                folders.clear()
-                continue
-            seen.add(real)
-            below = [Path(place, name) for name in folders]
-            starts += [
-                path for path in below if path.is_symlink() and not is_hidden(path.relative_to(folder))
-            ]
-            yield Path(place), [path for path in (Path(place, name) for name in names) if path.is_file()]
 
 
 def answers(

@@ -58,15 +58,14 @@ def command(argv: Sequence[str] | None = None, prog: str = "keypoints label") ->
 
 
 def main(args: argparse.Namespace) -> None:
-    from keypoints.predict import writers
-    from keypoints.predict.__main__ import photographs
+    from keypoints.predict import photographs, writers
     from keypoints.predict.predictor import Predictor
     from keypoints.predict.writers.album import Album
 
     if not args.folder.is_dir():
         raise UserError(f"{args.folder} is no folder: name the folder of your photographs")
     check_empty(args.out)
-    names = photographs([str(args.folder)])
+    names = photographs.find([str(args.folder)])
     predictor = Predictor(args.part, args.weights, args.detector, threads=1 if len(names) > 1 else None)
     album = Album(args.folder, names)
     with writers.open_annotations(args.format, args.out, predictor.scheme, album) as writer:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from keypoints.errors import UserError
 from keypoints.paths import ROOT
-from keypoints.predict import __main__
+from keypoints.predict import __main__, photographs
 from tests.nets import build
 
 XML = """<?xml version='1.0'?><dataset><images><image file='people/a.png'>
@@ -95,7 +95,7 @@ def test_labels_lie_beside_photographs_where_labelme_looks(folder, tmp_path):
     (tmp_path / "anna/1.jpg").write_bytes((folder / "b.jpg").read_bytes())
     call(folder, "--format", "labelme", "--box", "180,70,90,90", "--out", str(tmp_path), str(tmp_path))
     assert json.loads((tmp_path / "anna/1.json").read_text())["imagePath"] == "1.jpg"
-    assert __main__.photographs([str(tmp_path)], tmp_path) == [str(tmp_path / "anna/1.jpg")]
+    assert photographs.find([str(tmp_path)], tmp_path) == [str(tmp_path / "anna/1.jpg")]
 
 
 def test_a_format_beside_lines_and_a_table(folder, tmp_path, capsys):
@@ -158,12 +158,6 @@ def test_a_photograph_that_the_list_lacks_is_left_out(folder, tmp_path, capsys):
     said = capsys.readouterr()
     assert stopped.value.code == 1 and "has none for it: left out" in said.err
     assert len(said.out.splitlines()) == 1
-
-
-def test_no_photograph_is_one_line(tmp_path):
-    for named in ([], [str(tmp_path)]):
-        with pytest.raises(UserError, match="no photograph"):
-            __main__.photographs(named)
 
 
 def test_a_film_is_drawn_on(folder, tmp_path):
@@ -240,56 +234,6 @@ def test_a_film_without_frames_leaves_nothing(folder, tmp_path) -> None:
 def test_a_film_that_is_none_is_one_line(folder, tmp_path):
     with pytest.raises(UserError, match=r"nothing\.mp4: cannot be read"):
         call(folder, "--video", str(tmp_path / "nothing.mp4"))
-
-
-def test_a_folder_of_many_systems(tmp_path: Path, capsys) -> None:
-    """Every ending of pictures; what is hidden, a system's own or no picture is passed over and counted."""
-    pictures = ["a.JPG", "b.jfif", "c.jpe", "d.mpo", "e.heic", "sub/f.png"]
-    others = [
-        ".g.jpg",
-        "._a.jpg",
-        ".thumbs/h.jpg",
-        "@eaDir/a.jpg",
-        "__MACOSX/._a.jpg",
-        "Thumbs.db",
-        "notes.txt",
-    ]
-    for name in pictures + others:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    assert __main__.photographs([str(tmp_path)]) == [str(tmp_path / name) for name in sorted(pictures)]
-    assert f"{len(others)} files passed over" in capsys.readouterr().err
-    assert __main__.photographs([str(tmp_path / ".g.jpg")]) == [str(tmp_path / ".g.jpg")]  # named is named
-
-
-def test_what_earlier_runs_drew_is_passed_over(tmp_path: Path, capsys, monkeypatch) -> None:
-    """Unless it was named itself, or lies among the photographs."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("a.png", "predictions/a_points.png", "drawn/sub/a_points.png"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    assert __main__.photographs(["."]) == ["a.png", "drawn/sub/a_points.png"]
-    assert (
-        "1 files passed over, hidden, no pictures by their names or in predictions" in capsys.readouterr().err
-    )
-    assert __main__.photographs(["."], tmp_path / "drawn") == ["a.png", "predictions/a_points.png"]
-    assert __main__.photographs(["predictions", "drawn"]) == [
-        "predictions/a_points.png",
-        "drawn/sub/a_points.png",
-    ]
-    assert len(__main__.photographs(["."], Path("."))) == 3
-
-
-def test_folders_that_links_lead_to_are_looked_into_once(tmp_path: Path) -> None:
-    """By their own path if they have one within the folder; also in a circle."""
-    for name in ("in/b/1.png", "far/deep/2.png", "hidden/3.png"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    for link, to in [("a", "b"), ("c", "../far"), ("d", "../far/deep"), ("b/up", ".."), (".e", "../hidden")]:
-        (tmp_path / "in" / link).symlink_to(to)
-    (tmp_path / "far/back").symlink_to("../in")
-    folder = tmp_path / "in"
-    assert __main__.photographs([str(folder)]) == [str(folder / "b/1.png"), str(folder / "c/deep/2.png")]
 
 
 def test_names_that_no_output_can_have_are_one_line_and_the_others_go_on(folder, tmp_path, capsys) -> None:
