@@ -76,6 +76,7 @@ strip.onChoice(choose);
 onFilm(saving.label);
 onBox((box) => {
   const item = queue.current;
+  if (!item) return; // the browser still asks about the camera
   if (item.isFilm) return lookInBox(box).catch(({ name, message }) => name === "AbortError" || say(message));
   item.boxes.push(box);
   lookAgain(item);
