@@ -23,7 +23,10 @@ ROLLED = 10.0  # degrees: and where it is turned by more
 UNSURE = 1.5  # more: the face is looked for turned too
 ROLLS = (60.0, -60.0, 180.0)  # degrees: by which; the net copes with the rest
 PROMISING = 0.4  # but not where the detector is less sure: that is seldom a face, and costs most of the time
-HOPELESS = 4.0  # times less doubt, and it would still be no face: a closer look will not help
+HOPELESS = (
+    5.0,
+    14.0,
+)  # more than the first plus the second times the score, after one look: no closer one helps
 AROUND = 8.0, 0.08  # degrees, and share of the size: how far further looks are from the closest one
 
 
@@ -46,6 +49,8 @@ class Looker:
     tta:   look at the mirrored face as well
     looks: how many of them a close look is the mean of
     """
+
+    trusted = 1.0  # the highest score of a detector that says anything
 
     def __init__(self, net: Net, tta: bool = True, looks: int = 1) -> None:
         self.net, self.tta, self.looks = net, tta and net.scheme.flips, looks
@@ -120,7 +125,8 @@ class Looker:
 
     def _is_hopeless(self, place: Place, doubt: float) -> bool:
         """Whether a place is in so much doubt that a closer look will show no face either."""
-        return not self.is_face(doubt / HOPELESS, place.score)
+        least, more = HOPELESS
+        return self.tells_faces and doubt > (least + more * place.score) * self.net.doubt
 
     def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """Look once at each place.
@@ -170,7 +176,8 @@ class Looker:
 
         Where doubt tells nothing, everything is one.
         """
-        return not self.tells_faces or presence.chance(doubt / self.net.doubt, score) >= presence.LEAST
+        trusted = min(score, self.trusted)
+        return not self.tells_faces or presence.chance(doubt / self.net.doubt, trusted) >= presence.LEAST
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""

@@ -78,6 +78,7 @@ class Predictor(Looker):
         )
         self._own = threading.local()
         self.detector  # noqa: B018  raises now, not at the first picture
+        self.trusted = detectors.trusted(self._detector[0])
 
     @property
     def detector(self) -> detectors.Detector:

@@ -74,13 +74,28 @@ def test_a_face_of_any_roll_is_found_in_a_given_box(shipped, degrees):
     assert np.hypot(*(face.points[30] - expected)) < 4
 
 
+def looker(trusted: float = 1.0) -> SimpleNamespace:
+    """So much of a `Looker` as tells faces."""
+    return SimpleNamespace(tells_faces=True, net=SimpleNamespace(doubt=2.0), trusted=trusted)
+
+
 @given(st.floats(0, 20), st.floats(0, 1), st.floats(0, 1))
 def test_the_surer_the_detector_the_more_doubt_a_face_may_be_in(doubts, score, other):
     one, surer = sorted((score, other))
-    looker = SimpleNamespace(tells_faces=True, net=SimpleNamespace(doubt=2.0))
-    if Looker.is_face(looker, doubts, one):
-        assert Looker.is_face(looker, doubts, surer)
-    assert Looker.is_face(looker, 2.0, one), "as little as 99 of 100 faces: always one"
+    if Looker.is_face(looker(), doubts, one):
+        assert Looker.is_face(looker(), doubts, surer)
+    assert Looker.is_face(looker(), 1.0, one), "half of what 99 of 100 faces have at most: always one"
+
+
+@given(st.floats(0, 20), st.floats(0, 1))
+def test_more_than_is_trusted_a_score_does_not_say(doubts, score):
+    trusted = Looker.is_face(looker(0.5), doubts, score)
+    assert trusted == Looker.is_face(looker(), doubts, min(score, 0.5))
+
+
+def test_only_the_scores_of_the_own_detector_are_trusted_far(weights):
+    own, other = (Predictor(weights=weights, detector=name).trusted for name in ("faces", "haar"))
+    assert own > other > 0
 
 
 @given(st.integers(1, 63))

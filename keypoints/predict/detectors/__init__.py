@@ -4,7 +4,8 @@ The parts that see a face by its box were trained on boxes as dlib's detector dr
 detector's box is moved and scaled to where dlib's would be: its CALIBRATION, measured by `make boxes` on
 training photographs of iBUG. A detector is added by its file, with CALIBRATION and LONGEST (the pixels per
 side that it searches), and a line in DETECTORS; one with many weak boxes has ALONE, see `build`, and one that
-sees the smallest faces in a second search has SMALL and CLOSER, see `at_own_size`.
+sees the smallest faces in a second search has SMALL and CLOSER, see `at_own_size`; one whose scores tell
+faces better than most has TRUSTED.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from keypoints import crops
 from keypoints.errors import UserError
 from keypoints.predict.detectors.detection import Calibration, Detection, Detector, remove_duplicates, shrink
 
-__all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load"]
+__all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load", "trusted"]
 
 DEFAULT = "faces"
+TRUSTED = 0.5  # others than `faces`, whose scores tell best, give high ones to things that are no faces too
 # name -> module and class; the class takes the file that some need, and is a `Detector`
 DETECTORS = {
     "faces": ("keypoints.predict.detectors.faces", "Faces"),
@@ -46,6 +48,11 @@ def load(name: str, model: Path | None = None) -> tuple[Detector, ModuleType]:
     module, kind = DETECTORS[name]
     imported = import_module(module)
     return getattr(imported, kind)(model), imported
+
+
+def trusted(name: str) -> float:
+    """The highest score of a detector that makes a face likelier."""
+    return getattr(import_module(DETECTORS[name][0]), "TRUSTED", TRUSTED)
 
 
 def build(name: str, model: Path | None = None, min_score: float = 0.0, alone: bool = False) -> Detector:

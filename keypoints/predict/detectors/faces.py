@@ -16,6 +16,7 @@ SMALL = 64  # of those pixels: beside a face with such a side, others may be too
 CLOSER = 1280  # pixels: a picture with such a face is searched at this size as well
 SURE = 0.3  # a less certain place is no face; chosen on validation photographs
 ALONE = 0.6  # the same where no points tell afterwards what is a face
+TRUSTED = 0.6  # a surer face may be in no more doubt: see `trusted`
 STEP = 32  # pixels: sides are a multiple of it, by grey on the right and below
 
 

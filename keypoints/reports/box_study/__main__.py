@@ -60,9 +60,9 @@ def main(weights: Path) -> None:
     lines += ["", "Turned about the middle of the face, in the box that holds the turned face:", ""]
     lines += measure_rolls(predictor, photos)
     lines += ["", "By the mean of several looks, `--looks`, one thread:", "", *measure_looks(weights, photos)]
-    lines += ["", "## Detectors", "", *finding.measure_detectors(predictor, photos)]
+    lines += ["", "## Detectors", "", *finding.measure_detectors(weights, photos)]
     for title, (count, layout) in finding.SCENES.items():
-        lines += ["", f"## {title}", "", *finding.measure_scenes(predictor, photos, count, layout)]
+        lines += ["", f"## {title}", "", *finding.measure_scenes(weights, photos, count, layout)]
     with files.whole(OUT) as path:
         path.write_text("\n".join(lines) + "\n")
     print(f"{OUT} is written")

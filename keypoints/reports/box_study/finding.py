@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -33,12 +34,13 @@ TERMS = {  # of a detector: its license, and what to install
 }
 
 
-def measure_detectors(predictor: Predictor, photos: Sequence[Photo]) -> list[str]:
+def measure_detectors(weights: Path, photos: Sequence[Photo]) -> list[str]:
     """What each detector finds on photographs with one annotated face each."""
     rows: list[list[markdown.Cell]] = []
     large = [np.asarray(photographs.grow(Image.fromarray(photo.image))) for photo in photos[:LARGE]]
     for name in available():
-        detector = detectors.build(name)
+        predictor = Predictor(weights=weights, detector=name)
+        detector = predictor.detector
         seconds, found = timed(detector, [photo.image for photo in photos])
         answers = [answer(predictor, photo, boxes) for photo, boxes in zip(photos, found, strict=True)]
         seen = {i: points for i, (points, _) in enumerate(answers) if points is not None}
@@ -54,21 +56,19 @@ def measure_detectors(predictor: Predictor, photos: Sequence[Photo]) -> list[str
     return markdown.table([*header, "ms, 0.15 MP", "ms, 1 MP", "license", "to install"], rows)
 
 
-def measure_scenes(
-    predictor: Predictor, photos: Sequence[Photo], count: int, layout: scenes.Layout
-) -> list[str]:
+def measure_scenes(weights: Path, photos: Sequence[Photo], count: int, layout: scenes.Layout) -> list[str]:
     """What each detector finds in so many scenes composed of these photographs."""
     rng = np.random.default_rng(SEED)
     made = [scenes.compose(photos, layout, rng) for _ in range(count)]
     smallest, largest = layout.sides
     rows: list[list[markdown.Cell]] = []
     for name in available():
-        detector = detectors.build(name)
+        predictor = Predictor(weights=weights, detector=name)
         hits: list[tuple[scenes.PlacedFace, bool]] = []
         others = 0
         for scene, placed in tqdm(made, desc=name, disable=None):
             image = Image.fromarray(scene)
-            boxes = [face.box for face in predictor.believe(image, detector(scene))]
+            boxes = [face.box for face in predictor.believe(image, predictor.find(image))]
             truth = [photographs.upright_box(face) for face in placed]
             hits += [
                 (face, any(crops.overlap(box, other) > 1 / 3 for other in boxes))

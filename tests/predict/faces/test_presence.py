@@ -19,5 +19,6 @@ def test_it_is_a_chance_that_rises_with_the_score_and_falls_with_the_doubt(doubt
 
 
 @given(SCORES)
-def test_what_is_in_no_more_doubt_than_99_of_100_faces_is_one_however_unsure_the_detector(score):
-    assert presence.chance(1.0, score) >= presence.LEAST
+def test_what_is_in_little_doubt_is_a_face_however_unsure_the_detector(score):
+    """In half of what 99 of 100 faces have at most."""
+    assert presence.chance(0.5, score) >= presence.LEAST
