@@ -11,7 +11,7 @@ import math
 # In the curve's logarithmic odds: as it is, per logarithm of the doubt in terms of what is usual, and per
 # logarithmic odds of the detector's score.
 PLAIN, DOUBT, SCORE = 4.46, -1.75, 3.07
-LEAST = 0.88  # a less likely place shows no face; chosen on training and validation photographs
+LEAST = 0.9  # a less likely place shows no face; chosen on training and validation photographs
 FLOOR = 0.1  # of the usual doubt: less says no more
 SCORES = 0.3, 0.7  # a lower score, or a higher one, says no more either
 
