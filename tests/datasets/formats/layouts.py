@@ -102,8 +102,10 @@ def dlib(faces: Sequence[Drawn], label: Callable[[int], str] = lambda k: f"p{k:0
             f"      <part name='{label(k)}' x='{p[0]}' y='{p[1]}'/>\n" for k, p in enumerate(face.points) if p
         )
         left, top, width, height = face.box or (0, 0, 1, 1)
+        sides = zip(("width", "height"), SIZES.get(face.file, ()), strict=False)  # older lists have none
+        size = "".join(f" {side}='{pixels}'" for side, pixels in sides)
         images.append(
-            f"  <image file='{face.file}' width='{SIZES[face.file][0]}' height='{SIZES[face.file][1]}'>\n"
+            f"  <image file='{face.file}'{size}>\n"
             f"    <box top='{top}' left='{left}' width='{width}' height='{height}'>\n"
             f"      <label>face</label>\n{parts}    </box>\n"
             "    <box top='1' left='1' width='9' height='9' ignore='1'/>\n  </image>\n"
