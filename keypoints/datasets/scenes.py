@@ -79,9 +79,9 @@ def compose(
     """A scene (height, width, 3) uint8 RGB and the faces in it, those that do not count included."""
     width, height = layout.size
     scene = draw_background(photos, layout.size, rng)
-    owner = np.zeros((height, width), np.int32)  # which pasted photograph each pixel shows; COVERED: a patch
+    owner = np.zeros((height, width), np.int32)  # see `share_hidden`; 0: the background
     pasted: list[tuple[int, PlacedFace]] = []
-    for _ in range(int(rng.integers(layout.faces[0], layout.faces[1] + 1))):
+    for number in range(1, 1 + int(rng.integers(layout.faces[0], layout.faces[1] + 1))):
         photo = photos[int(rng.integers(len(photos)))]
         side = math.exp(rng.uniform(*np.log(layout.sides)))
         roll, flip = draw_roll(layout, rng), bool(rng.random() < 0.5)
@@ -91,7 +91,6 @@ def compose(
         mask = paste_mask(photo, window, matrix, layout.size)
         if not mask.any() or (mask & (owner != 0)).mean() > SPACE:
             continue
-        number = owner.max() + 1
         shown = warp(photo.image, matrix, layout.size)
         light, shade = rng.uniform(0.6, 1.3), rng.uniform(-30, 30)
         scene[mask] = np.clip(shown[mask] * light + shade, 0, 255).astype(np.uint8)
@@ -174,7 +173,10 @@ def draw_background(photos: Sequence[Photo], size: tuple[int, int], rng: np.rand
 
 
 def cover(scene: np.ndarray, owner: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> None:
-    """Paint a patch over up to a third of the face's bounding box, in place."""
+    """Paint a patch over up to a third of a face's points (K, 2), in place.
+
+    scene (height, width, 3) uint8 RGB; owner (height, width), see `share_hidden`
+    """
     left, top, width, height = crops.bounding_box(points)
     share = rng.uniform(0.15, 0.35)
     across, down = (width * share, height) if rng.random() < 0.5 else (width, height * share)
@@ -185,7 +187,11 @@ def cover(scene: np.ndarray, owner: np.ndarray, points: np.ndarray, rng: np.rand
 
 
 def share_hidden(points: np.ndarray, owner: np.ndarray, number: int) -> float:
-    """The share of the points (K, 2) in whose pixels (height, width) not this photograph is seen, or none."""
+    """The share of the points (K, 2), pixels of the scene, that are outside of it or covered.
+
+    owner (height, width): the number of the photograph that each pixel shows; COVERED: a patch
+    number: of the photograph with these points
+    """
     height, width = owner.shape
     column, row = np.round(points).astype(int).T
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)

@@ -23,10 +23,8 @@ ROLLED = 10.0  # degrees: and where it is turned by more
 UNSURE = 1.5  # more: the face is looked for turned too
 ROLLS = (60.0, -60.0, 180.0)  # degrees: by which; the net copes with the rest
 PROMISING = 0.4  # but not where the detector is less sure: that is seldom a face, and costs most of the time
-HOPELESS = (
-    5.0,
-    14.0,
-)  # more than the first plus the second times the score, after one look: no closer one helps
+# After one look, more than the first plus the second times the score: a closer one will not help.
+HOPELESS = 5.0, 14.0
 AROUND = 8.0, 0.08  # degrees, and share of the size: how far further looks are from the closest one
 
 
