@@ -87,18 +87,33 @@ def test_weak_boxes_are_left_out_where_nobody_sorts_them_afterwards(monkeypatch)
 
 @pytest.mark.parametrize("side, score, sizes", [(9, 0.7, [40, 80]), (10, 0.7, [40]), (9, 0.5, [40])])
 def test_beside_a_small_face_that_is_sure_others_are_looked_for(side, score, sizes):
-    """In a larger copy of the picture, where there is one."""
+    """In a larger copy of the picture: it shows small ones, and large ones worse."""
     seen = []
 
     def detector(image):
         seen.append(image.shape[1])
-        return [Detection((0, 0, side, side), score)]
+        size = side if len(seen) == 1 else 1.5 * side
+        return [Detection((0, 0, size, size), score), Detection((0, 0, 30, 30), score)]
 
-    module = SimpleNamespace(LONGEST=40, SMALL=10, CLOSER=80, ALONE=0.6)
+    module = SimpleNamespace(LONGEST=40, SMALL=10, CLOSER=80, ENLARGED=2.0, ALONE=0.6)
     found = detectors.at_own_size(detector, module)(np.zeros((50, 100, 3), np.uint8))
     assert seen == sizes
-    assert [one.box[2] for one in found] == [100 / size * side for size in sizes]
-    assert len(detectors.at_own_size(detector, module)(np.zeros((20, 40, 3), np.uint8))) == 1
+    small, closer = 100 / 40 * side, 100 / 80 * 1.5 * side
+    assert [one.box[2] for one in found] == [small, 75.0, *([closer] if len(sizes) > 1 else [])]
+
+
+@pytest.mark.parametrize("width, size", [(100, 80), (60, 80), (30, 60)])
+def test_a_picture_is_enlarged_for_small_faces_but_not_endlessly(width, size):
+    seen = []
+
+    def detector(image):
+        seen.append(image.shape[1])
+        return [Detection((10, 0, 5, 5), 0.7)]
+
+    module = SimpleNamespace(LONGEST=40, SMALL=10, CLOSER=80, ENLARGED=2.0, ALONE=0.6)
+    *_, closer = detectors.at_own_size(detector, module)(np.zeros((20, width, 3), np.uint8))
+    assert seen[-1] == size
+    assert closer.box[0] == pytest.approx(10 * width / size)
 
 
 def test_one_face_found_twice_is_one():

@@ -4,8 +4,8 @@ The parts that see a face by its box were trained on boxes as dlib's detector dr
 detector's box is moved and scaled to where dlib's would be: its CALIBRATION, measured by `make boxes` on
 training photographs of iBUG. A detector is added by its file, with CALIBRATION and LONGEST (the pixels per
 side that it searches), and a line in DETECTORS; one with many weak boxes has ALONE, see `build`, and one that
-sees the smallest faces in a second search has SMALL and CLOSER, see `at_own_size`; one whose scores tell
-faces better than most has TRUSTED.
+sees the smallest faces in a second search has SMALL, CLOSER and ENLARGED, see `at_own_size`; one whose scores
+tell faces better than most has TRUSTED.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from keypoints import crops
 from keypoints.errors import UserError
-from keypoints.predict.detectors.detection import Calibration, Detection, Detector, remove_duplicates, shrink
+from keypoints.predict.detectors.detection import Calibration, Detection, Detector, remove_duplicates, resize
 
 __all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load", "trusted"]
 
@@ -97,14 +97,14 @@ def turn_back(found: Detection, turns: int, image: np.ndarray) -> Detection:
 def at_own_size(detector: Detector, module: ModuleType) -> Detector:
     """The detector for pictures of any size, which it sees at its LONGEST; its boxes as it draws them.
 
-    Where it is as sure as ALONE of a face smaller than SMALL there, it looks at the picture at its CLOSER
-    too; one face may then be found twice.
+    Where it is as sure as ALONE of a face smaller than SMALL there, it looks for such faces at its CLOSER
+    too, in a picture that is enlarged up to ENLARGED times for it; one face may then be found twice.
     """
     small = getattr(module, "SMALL", 0.0)
 
-    def search(image: np.ndarray, longest: int) -> tuple[list[Detection], float]:
+    def search(image: np.ndarray, longest: int, enlarged: float = 1.0) -> tuple[list[Detection], float]:
         """What is found, and how many of the picture's pixels one is that the detector sees."""
-        seen, factor = shrink(image, longest)
+        seen, factor = resize(image, longest, enlarged)
         found = []
         for detection in detector(seen):
             left, top, width, height = detection.box
@@ -114,8 +114,9 @@ def at_own_size(detector: Detector, module: ModuleType) -> Detector:
 
     def find(image: np.ndarray) -> list[Detection]:
         found, factor = search(image, module.LONGEST)
-        if factor > 1 and any(one.box[2] < small * factor and one.score >= module.ALONE for one in found):
-            found += search(image, module.CLOSER)[0]
+        if any(one.box[2] < small * factor and one.score >= module.ALONE for one in found):
+            closer, _ = search(image, module.CLOSER, module.ENLARGED)
+            found += [one for one in closer if one.box[2] < small * factor]
         return found
 
     return find

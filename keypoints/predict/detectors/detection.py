@@ -65,12 +65,15 @@ def pad_to_square(image: np.ndarray, side: int) -> np.ndarray:
     return square
 
 
-def shrink(image: np.ndarray, longest: int) -> tuple[np.ndarray, float]:
-    """The picture with at most `longest` pixels per side, and how many of its own pixels one of these is."""
+def resize(image: np.ndarray, longest: int, enlarged: float = 1.0) -> tuple[np.ndarray, float]:
+    """The picture with at most `longest` pixels per side, and how many of its own pixels one of these is.
+
+    A smaller picture stays as it is, or is enlarged by up to `enlarged`, 1 or more.
+    """
     import cv2
 
-    factor = max(1.0, max(image.shape[:2]) / longest)
+    factor = max(1 / enlarged, max(image.shape[:2]) / longest)
     if factor == 1.0:
         return image, factor
     size = (max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), factor
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if factor > 1 else cv2.INTER_CUBIC), factor

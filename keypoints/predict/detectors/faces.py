@@ -13,7 +13,8 @@ from keypoints.predict.detectors.detection import Calibration, Detection
 CALIBRATION = Calibration(side=1.05, right=-0.019, down=-0.013)  # measured: results/boxes.md
 LONGEST = 480  # pixels: a larger picture is searched at this size
 SMALL = 64  # of those pixels: beside a face with such a side, others may be too small to be seen
-CLOSER = 1280  # pixels: a picture with such a face is searched at this size as well
+CLOSER = 1280  # pixels: a picture with such a face is searched for more of them at this size as well
+ENLARGED = 2.0  # and is enlarged for it by no more than that
 SURE = 0.3  # a less certain place is no face; chosen on validation photographs
 ALONE = 0.6  # the same where no points tell afterwards what is a face
 TRUSTED = 0.6  # a surer face may be in no more doubt: see `trusted`

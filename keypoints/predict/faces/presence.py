@@ -10,8 +10,8 @@ import math
 
 # In the curve's logarithmic odds: as it is, per logarithm of the doubt in terms of what is usual, and per
 # logarithmic odds of the detector's score.
-PLAIN, DOUBT, SCORE = 4.46, -1.75, 3.07
-LEAST = 0.9  # a less likely place shows no face; chosen on training and validation photographs
+PLAIN, DOUBT, SCORE = 3.54, -1.77, 2.85
+LEAST = 0.8  # a less likely place shows no face; chosen on training and validation photographs
 FLOOR = 0.1  # of the usual doubt: less says no more
 SCORES = 0.3, 0.7  # a lower score, or a higher one, says no more either
 
