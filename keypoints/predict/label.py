@@ -129,6 +129,7 @@ def write_list(path: Path, labels: Labels) -> None:
 
 
 def arguments(prog: str) -> argparse.ArgumentParser:
+    from keypoints.predict.detectors import DEFAULT, DETECTORS
     from keypoints.predict.writers import ANNOTATIONS
 
     parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
@@ -139,9 +140,7 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help="an empty folder (labels)")
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
     parser.add_argument("--weights", type=Path, help="your own instead: models/<part>.pt, or an ONNX file")
-    parser.add_argument(
-        "--detector", help="finds the faces: faces (the default), mtcnn, haar, centerface, dlib, whole"
-    )
+    parser.add_argument("--detector", help=f"finds the faces: {', '.join(DETECTORS)}; by default {DEFAULT}")
     return parser
 
 

@@ -11,11 +11,13 @@ from PIL import Image
 
 from keypoints import crops
 from keypoints.crops import Region
+from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, Scheme
 from keypoints.predict.faces import presence
 from keypoints.predict.runtimes import Net
 
 BATCH = 32  # faces at once
+MAX_LOOKS = 64
 # Chosen on the training and validation faces of the split `strict`.
 AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
 ROLLED = 10.0  # degrees: and where it is turned by more
@@ -45,13 +47,19 @@ class Looker:
     """A net that looks at places in pictures. May be called from several threads.
 
     tta:   look at the mirrored face as well
-    looks: how many of them a close look is the mean of
+    looks: how many looks a close look is the mean of
+
+    Raises `UserError` for a number of looks that is out of range or of no use to this net.
     """
 
-    trusted = 1.0  # the highest score of a detector that says anything
+    score_cap = presence.SCORE_CAP  # a higher score of a detector counts as this one
 
     def __init__(self, net: Net, tta: bool = True, looks: int = 1) -> None:
         self.net, self.tta, self.looks = net, tta and net.scheme.flips, looks
+        if not 1 <= looks <= MAX_LOOKS:
+            raise UserError(f"--looks: {looks} is not a number from 1 to {MAX_LOOKS}")
+        if looks > 1 and not self.looks_closely:
+            raise UserError("--looks: only nets of 68 points that see a face by its box look more than once")
 
     @property
     def scheme(self) -> Scheme:
@@ -170,12 +178,14 @@ class Looker:
         return box and measured and self.tta and self.scheme.eyes is not None
 
     def is_face(self, doubt: float, score: float) -> bool:
-        """Whether what is in so much doubt, %, is likely a face: the surer the detector, the more it may be.
+        """Whether a place with this doubt, %, is likely a face: a sure detector excuses more doubt.
 
-        Where doubt tells nothing, everything is one.
+        Where doubt tells nothing, every place is one.
         """
-        trusted = min(score, self.trusted)
-        return not self.tells_faces or presence.chance(doubt / self.net.doubt, trusted) >= presence.LEAST
+        if not self.tells_faces:
+            return True
+        chance = presence.chance(doubt / self.net.doubt, min(score, self.score_cap))
+        return chance >= presence.LEAST
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
     from keypoints.models.trained import Trained
+    from keypoints.settings.recipes import Part
 
 
 class Net(Protocol):
@@ -76,14 +77,15 @@ def open_session(path: Path, threads: int | None = None) -> onnxruntime.Inferenc
 class TorchNet:
     """A weights file of the pipeline, `models/<part>.pt`, run by torch.
 
-    Raises `UserError` for another file, for an unknown device, and where torch is not installed.
+    `part`: the recipe that the file must hold, if any. Raises `UserError` for another file or recipe, for an
+    unknown device, and where torch is not installed.
     """
 
-    def __init__(self, path: Path, device: str | None = None) -> None:
+    def __init__(self, path: Path, device: str | None = None, part: Part | None = None) -> None:
         import_extra("train", "torch", "pydantic")
         from keypoints.models.trained import Trained
 
-        self.trained: Trained = Trained.load(path)
+        self.trained: Trained = Trained.load(path, part)
         try:
             if device:
                 self.trained.model.to(device)
