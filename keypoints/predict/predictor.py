@@ -1,4 +1,4 @@
-"""From a picture to the points of its faces: what `keypoints`, the page and other programs call.
+"""From a picture to the points of its faces, for the command, the page and other programs.
 
 from keypoints import Predictor
 faces = Predictor()("photo.jpg")
@@ -23,7 +23,7 @@ from keypoints.predict.detectors import Detection
 from keypoints.predict.faces.face import Face
 from keypoints.predict.looking import Looker, Place
 
-MAX_BOXES = 1_000  # that are given for one picture
+MAX_BOXES = 1_000  # for one picture
 TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
 # A picture of mode RGB, where its faces are, and whether a detector says so.
 Opened = tuple[Image.Image, Sequence[Detection], bool]
@@ -76,24 +76,24 @@ class Predictor(Looker):
 
     @property
     def detector(self) -> detectors.Detector:
-        """This thread's own: OpenCV's give wrong answers when two threads share one."""
+        """A detector for this thread alone: OpenCV's give wrong results when two threads share one."""
         if not hasattr(self._own, "detector"):
             self._own.detector = detectors.build(*self._detector)
         return self._own.detector
 
     def __call__(self, picture: Picture, boxes: Sequence[Region] | None = None) -> list[Face]:
-        """The faces of one picture: of these boxes, in pixels, or else of what the detector finds.
+        """The faces of one picture: in these boxes, pixels, or else where the detector finds some.
 
-        Raises as `many`.
+        Raises ValueError and OSError as `many` does.
         """
         return self.many([(picture, boxes)])[0]
 
     def many(self, pictures: Iterable[tuple[Picture, Sequence[Region] | None]]) -> list[list[Face]]:
-        """The faces of several pictures, crops through the net together as far as memory allows.
+        """The faces of several pictures, whose crops go through the net together as far as memory allows.
 
         A picture is anything that `images.open_picture` takes: a path, bytes, a file, a Pillow image, an
         array. Raises ValueError for what is no picture, and for a box without an area, too large or too far
-        off to be seen; OSError for a path that cannot be read.
+        outside of the picture; OSError for a path that cannot be read.
         """
         faces: list[list[Face]] = []
         opened: list[Opened] = []
@@ -107,7 +107,7 @@ class Predictor(Looker):
         return faces + self._faces(opened)
 
     def believe(self, image: Image.Image, found: Sequence[Detection]) -> list[Face]:
-        """The faces among what the detector found in a picture of mode RGB, without what is none."""
+        """The detections in a picture of mode RGB that are faces, with their points."""
         return self._faces([(image, found, True)])[0]
 
     def _faces(self, opened: Sequence[Opened]) -> list[list[Face]]:
@@ -137,7 +137,7 @@ class Predictor(Looker):
 
 
 def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
-    """Boxes that somebody gave, as detections. Raises ValueError for too many, or one without an area."""
+    """Given boxes as detections with score 1. Raises ValueError for too many, or one without an area."""
     if len(boxes) > MAX_BOXES:
         raise ValueError(f"{len(boxes)} boxes are more than {MAX_BOXES}")
     for box in boxes:
@@ -147,7 +147,7 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
 
 
 def without_twins(faces: Sequence[Face]) -> list[Face]:
-    """The faces, surest first, without those whose points are a surer one's, though their boxes differ."""
+    """The faces, surest first, without those with nearly the points of a surer one (boxes may differ)."""
     kept: list[Face] = []
     for face in faces:
         apart = (np.linalg.norm(face.points - other.points, axis=-1).mean() for other in kept)

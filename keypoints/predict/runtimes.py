@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Net(Protocol):
-    """A trained net: what it needs to see, and what it answers."""
+    """A trained net: what it needs to see, and its predictions."""
 
     @property
     def scheme(self) -> Scheme: ...
@@ -31,7 +31,7 @@ class Net(Protocol):
 
     @property
     def doubt(self) -> float:
-        """See `models.trained.Trained`; infinite where it is not known."""
+        """See `models.trained.Trained`; infinite if it was not measured."""
 
     def points(self, crops: np.ndarray) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8."""
@@ -65,7 +65,7 @@ class OnnxNet:
 
 
 def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
-    """ONNX Runtime on the CPU, without the warnings that are for its developers; `threads` for each call."""
+    """An ONNX Runtime session on the CPU that does not log warnings; `threads` per call, None: all cores."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
