@@ -19,7 +19,7 @@ from PIL import Image
 from keypoints.pictures.limits import MAX_PIXELS
 
 Region = tuple[float, float, float, float]
-LARGEST = 4 * MAX_PIXELS  # of a region, pixels: a whole picture, turned, with room around it
+LARGEST = 4 * MAX_PIXELS  # area of a region, pixels: a whole picture, turned, with room around it
 # dlib's box of a face from its 68 points, in roots of the area of the points' bounding box: the side, and
 # where its middle lies from theirs, to the right and down. Fitted to the boxes of the iBUG data set.
 DLIB_SIDE, DLIB_RIGHT, DLIB_DOWN = 1.06, -0.019, -0.110
@@ -41,7 +41,7 @@ def shift(box: Region, scale: float, right: float, down: float) -> Region:
 
 
 def relate(ours: Region, theirs: Region) -> tuple[float, float, float]:
-    """What `shift` needs to make the square of `theirs` out of `ours`: scale, right and down."""
+    """The arguments scale, right and down by which `shift` turns `ours` into the square of `theirs`."""
     side, other = (math.sqrt(box[2] * box[3]) for box in (ours, theirs))
     right = theirs[0] + theirs[2] / 2 - (ours[0] + ours[2] / 2)
     down = theirs[1] + theirs[3] / 2 - (ours[1] + ours[3] / 2)
@@ -60,9 +60,9 @@ def dlib_box(points: np.ndarray) -> Region:
 
 
 def upright_box(points: np.ndarray, eyes: tuple[int, int]) -> tuple[Region, float]:
-    """dlib's box of a face with these 68 points, pixels, were it upright, and how far it is turned, degrees.
+    """dlib's box of a face with these 68 points turned upright, pixels, and the face's roll, degrees.
 
-    The box is the square about the middle of the turned one; `eyes` are the outer corners, left and right.
+    The box is turned about its own middle; `eyes` are the indices of the outer corners, left and right.
     """
     across = points[eyes[1]] - points[eyes[0]]
     turn = math.atan2(across[1], across[0])
@@ -83,7 +83,7 @@ def axis(box: Region, roll: float) -> np.ndarray:
 
 
 def from_axis(points: np.ndarray) -> tuple[Region, float]:
-    """The square and its roll, degrees, whose `axis` these points (2, 2) are."""
+    """Undoes `axis`: the square and its roll, degrees, of these points (2, 2)."""
     x, y = (points.mean(0) + 0.5).tolist()
     up = points[0] - points[1]
     side = float(np.hypot(*up))
@@ -101,8 +101,8 @@ def overlap(a: Region, b: Region) -> float:
 def affine(region: Region, size: tuple[int, int], roll: float = 0.0) -> np.ndarray:
     """The matrix (2, 3), float64, that takes image pixels to pixels of a crop of `size`.
 
-    `size` is (width, height) of the crop, which shows just `region`, turned about its middle by `roll`
-    degrees, clockwise as one sees the image. Raises ValueError for an empty region.
+    `size` is (width, height) of the crop, which shows exactly `region`, turned about its middle by `roll`
+    degrees, clockwise as seen in the image. Raises ValueError for an empty region.
     """
     left, top, width, height = region
     if not (width > 0 and height > 0 and all(map(math.isfinite, region))):
@@ -124,6 +124,11 @@ def inverse(matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([linear, -linear @ matrix[..., 2:]], axis=-1)
 
 
+def chain(first: np.ndarray, then: np.ndarray) -> np.ndarray:
+    """The affine matrix (2, 3) that does what `first` and `then` do one after the other."""
+    return np.column_stack([then[:, :2] @ first[:, :2], then[:, :2] @ first[:, 2] + then[:, 2]])
+
+
 def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Points (…, K, 2) through the matrices (…, 2, 3)."""
     return points @ np.swapaxes(matrix[..., :2], -1, -2) + matrix[..., None, :, 2]
@@ -139,9 +144,8 @@ def cut_turned(image: Image.Image, region: Region, size: tuple[int, int], roll: 
     outer_size = math.ceil((width * cos + height * sin) * sx), math.ceil((width * sin + height * cos) * sy)
     across, down = outer_size[0] / sx, outer_size[1] / sy
     outer = (left + (width - across) / 2, top + (height - down) / 2, across, down)  # holds the turned region
-    canvas = cut(image, outer, outer_size)  # shrinks, exactly; what is left is to turn
-    there, back = affine(region, size, roll), inverse(affine(outer, outer_size))
-    matrix = np.column_stack([there[:, :2] @ back[:, :2], there[:, :2] @ back[:, 2] + there[:, 2]])
+    canvas = cut(image, outer, outer_size)  # does the shrinking, exactly; the warp only turns
+    matrix = chain(inverse(affine(outer, outer_size)), affine(region, size, roll))
     out = cv2.warpAffine(canvas, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return out[..., None] if out.ndim == 2 else out
 
@@ -149,12 +153,12 @@ def cut_turned(image: Image.Image, region: Region, size: tuple[int, int], roll: 
 def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int = 0) -> np.ndarray:
     """The canvas of a crop: uint8 (height + 2 margin, width + 2 margin, channels).
 
-    `image` is "L" or "RGB"; what lies outside of it repeats its border. Resampled by Pillow's
-    area-true bilinear filter, which is exact to a fraction of a pixel and, being integer
-    arithmetic, gives the same bytes on every machine. Raises ValueError for a region that is empty,
-    or larger or farther off than any picture.
+    `image` has the mode "L" or "RGB"; outside of it, its border is repeated. Resampled by Pillow's
+    antialiasing bilinear filter, which is exact to a fraction of a pixel and, being integer arithmetic,
+    gives the same bytes on every machine. Raises ValueError for a region that is empty, or larger or
+    farther off than any picture.
     """
-    affine(region, size)  # refuses what is no region
+    affine(region, size)  # raises for an empty region
     left, top, width, height = region
     mx, my = margin * width / size[0], margin * height / size[1]
     # Pillow's boxes are edges, our coordinates are centres, half a pixel apart: no shift to make,
@@ -175,11 +179,11 @@ def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int =
     return out[..., None] if out.ndim == 2 else out
 
 
-def _within(asked: range, size: int) -> slice | np.ndarray:
-    """An index of these pixels of an axis, beyond whose ends its border repeats."""
-    if asked.start >= 0 and asked.stop <= size:
-        return slice(asked.start, asked.stop)  # copies nothing, and lets other threads go on
-    return np.clip(asked, 0, size - 1)
+def _within(pixels: range, size: int) -> slice | np.ndarray:
+    """An index of these pixels of an axis of `size` pixels, beyond whose ends its border is repeated."""
+    if pixels.start >= 0 and pixels.stop <= size:
+        return slice(pixels.start, pixels.stop)  # copies nothing, and lets other threads go on
+    return np.clip(pixels, 0, size - 1)
 
 
 def _reach(start: float, end: float, pixels: int) -> range:

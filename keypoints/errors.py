@@ -21,10 +21,10 @@ class UserError(Exception):
 
 
 def run(main: Callable[..., object], *args: object) -> None:
-    """Call a command's `main`; what a person can fix becomes one line and exit status 1.
+    """Call a command's `main`; an error that the user can fix becomes one line and exit status 1.
 
-    That is a `UserError`, and files, disks and memory that refuse. A reader who has enough, and whoever
-    interrupts, see the exit status that shells expect.
+    Such errors are `UserError`, and those of files, disks and memory. A closed pipe and an interrupt give the
+    exit status that shells expect.
     """
     interrupts.expect()
     try:
@@ -32,7 +32,7 @@ def run(main: Callable[..., object], *args: object) -> None:
             main(*args)
         finally:
             if sys.stdout:
-                sys.stdout.flush()  # here, where a full disk or a closed pipe can still be said
+                sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
     except UserError as error:
         sys.exit(printable(f"error: {error}"))
     except BrokenPipeError:
@@ -55,50 +55,57 @@ def run(main: Callable[..., object], *args: object) -> None:
 
 
 def _drop_output() -> None:
-    """What is left in standard output's buffer would be written at exit, and fail again."""
+    """Discard what is left in standard output's buffer: at exit, writing it would fail again."""
     if sys.stdout:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(text: str) -> str:
-    """One line that does nothing to a terminal: control characters and undecodable bytes are spelled out."""
+    """The text as one line that is safe for a terminal: control characters and undecodable bytes escaped."""
     cut = f"{text[:LONGEST]} …" if len(text) > LONGEST else text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
 def has_controls(text: str) -> bool:
-    """Whether control characters or undecodable bytes are in it; odd spaces and joined emoji are none."""
+    """Whether a text has control characters or undecodable bytes; odd spaces and joined emoji are fine."""
     return any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
 
 
 def warn(text: str) -> None:
-    """One line on standard error; what was going on goes on."""
+    """Print one line on standard error; the command goes on."""
     print(printable(f"warning: {text}"), file=sys.stderr)
 
 
+def report(text: str) -> None:
+    """As `warn`, for an item that failed while the command goes on with the others."""
+    print(printable(f"error: {text}"), file=sys.stderr)
+
+
 def is_about_name(error: Exception) -> bool:
-    """Whether a file could not be written for what it would be called: too long, or not to be spelled."""
+    """Whether a file could not be written because of its name: too long, or with impossible characters."""
     numbers = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
     return isinstance(error, UnicodeError) or getattr(error, "errno", None) in numbers
 
 
 def import_extra(extra: str, *modules: str) -> None:
-    """Raise `UserError` that names the extra to install where one of these modules is not there."""
+    """Raise `UserError` that names the extra to install if one of these modules is missing."""
     for module in modules:
         if importlib.util.find_spec(module) is None:
             raise UserError(f"{module} is not installed: pip install 'facial-keypoints[{extra}]'")
 
 
 def summary(docstring: str | None) -> str:
-    """The first line of a module's docstring, which is its command's description."""
+    """The first line of a module's docstring, for the description of its command."""
     return (docstring or "").strip().partition("\n")[0]
 
 
 class Faults:
-    """Counts the broken items of a large set, so that a few do not stop a run.
+    """Collects the broken items of a large set, so that a few do not stop a run.
 
-    `where` names the set in messages; `max_share` (0…1) is how much of it may be left out, by the setting
-    `key` of params.yaml; `items` are what is counted.
+    where:     names the set in messages
+    max_share: how much of the set may be left out, 0…1
+    key:       the setting of params.yaml that says so
+    items:     what is counted, in words
     """
 
     def __init__(

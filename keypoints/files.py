@@ -1,7 +1,8 @@
-"""Files appear whole or not at all, with the same bytes everywhere, and are read if their digest fits.
+"""Files appear whole or not at all, with the same bytes everywhere, and are read only if undamaged.
 
 What this project writes as a zip (.npz, .pt) or as ONNX ends with the SHA-256 of all that comes before: in
-the zip's comment, or in the graph's last metadata. One flipped bit is found, and other programs read on.
+the zip's comment, or in the graph's last metadata. So one flipped bit is noticed, and other programs can
+still read the files.
 """
 
 from __future__ import annotations
@@ -35,17 +36,15 @@ _ZIP_HEADER = 30  # bytes before a member's name, the last of them the lengths o
 _ZIP_SEAL = b"sha256="
 _ONNX_SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"  # protobuf: a metadata_props of 74 bytes, key and value
 _HEX = 64  # characters of a SHA-256
-Layout = Mapping[
-    str, tuple[str, str]
-]  # name -> kind of the numbers, as "f4"; letters and numbers of the shape
+Layout = Mapping[str, tuple[str, str]]  # name -> dtype and shape of an array: see `load_arrays`
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to it when the block ends without an error.
+    """As `replacing`, after removing what dead processes left for `path`.
 
-    Such names of dead processes, which were killed within their block, are removed. Of a link, that is where
-    it leads to, unless to a read-only file: DVC links into its cache. A pipe or a device is written itself.
+    A symbolic link is followed, unless it leads to a read-only file: such links point into DVC's cache and
+    are replaced. A pipe or a device is written directly.
     """
     path = Path(path)
     if path.exists() and not path.is_file() and not path.is_dir():
@@ -53,8 +52,15 @@ def whole(path: str | Path) -> Iterator[Path]:
         return
     if path.is_symlink() and not (path.exists() and path.stat().st_mode & 0o222 == 0):
         path = Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path)
+    with replacing(path) as part:
+        yield part
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, renamed to it when the block ends without an error; else removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = temporary_name(path)
     try:
         yield part
@@ -64,7 +70,7 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 
 def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    """A CSV in UTF-8 with lines of Unix; what no text has, half of a surrogate pair, is spelled out."""
+    """Write a CSV in UTF-8 with Unix line ends; undecodable bytes (lone surrogates) are escaped."""
     with (
         whole(path) as part,
         open(part, "w", newline="", encoding="utf-8", errors="backslashreplace") as file,
@@ -75,17 +81,17 @@ def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Iterable[o
 
 
 def temporary_name(path: Path) -> Path:
-    """This process's own name beside `path`, hidden, with its ending."""
+    """A hidden name beside `path` for this process alone, with the same suffix."""
     return path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
 
 
 def sweep(path: Path) -> list[Path]:
-    """Remove the temporary files and folders for `path` that dead processes left; which they were."""
+    """Remove the temporary files and folders for `path` that dead processes left, and return their paths."""
     return _sweep(path.parent.glob(f".{glob.escape(path.name)}.*"))
 
 
 def sweep_below(folder: Path) -> list[Path]:
-    """As `sweep`, for all that a folder and its folders hold."""
+    """As `sweep`, for everything below a folder."""
     return _sweep(folder.rglob(".*"))
 
 
@@ -101,24 +107,24 @@ def _sweep(found: Iterable[Path]) -> list[Path]:
 
 def _is_alive(process: int) -> bool:
     if os.name != "posix":
-        return True  # nobody can ask there without doing harm
+        return True  # elsewhere, `os.kill` would end the process
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:  # somebody else's
         return True
-    try:  # one that is over, and whose parent has not asked how it ended, still answers
+    try:  # a zombie, whose parent has not collected its exit status, still answers
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
     except OSError:  # another system, or it ended just now
         return not Path("/proc").is_dir()
 
 
 def save_arrays(path: str | Path, arrays: Mapping[str, ArrayLike]) -> None:
-    """One uncompressed .npz, for `numpy.load`, whose bytes follow from the arrays alone.
+    """Write one uncompressed .npz, for `numpy.load`, whose bytes follow from the arrays alone.
 
-    Those of `numpy.savez` do not: it always asks for ZIP64, and patches of Python differ in what they write
-    then (3.11.2 and 3.11.7; python/cpython#103861). Arrays of objects raise ValueError.
+    Those of `numpy.savez` do not: it always forces ZIP64, which patch releases of Python write differently
+    (3.11.2 and 3.11.7; python/cpython#103861). Raises ValueError for arrays of objects.
     """
     import numpy as np
 
@@ -136,11 +142,11 @@ def save_arrays(path: str | Path, arrays: Mapping[str, ArrayLike]) -> None:
 def load_arrays(
     path: str | Path, layout: Layout, missing: tuple[str, ...] = (), mapped: tuple[str, ...] = ()
 ) -> dict[str, np.ndarray]:
-    """What `save_arrays` wrote, with the arrays of a layout and perhaps more.
+    """Read what `save_arrays` wrote: at least the arrays of a layout.
 
-    `layout`: name -> kind ("u1", "f4", "U" for text of any length, …) and shape, as ("f4", "N K 2"); one
-    letter means one length throughout. Floats are finite but for the `missing` ones, which may be NaN.
-    The `mapped` ones stay in the file, read-only, and are in memory as far as they are looked at.
+    `layout`: name -> dtype ("u1", "f4", "U" for text of any length, …) and shape, as ("f4", "N K 2"); the
+    same letter stands for the same length throughout. Floats must be finite, except for the arrays in
+    `missing`, which may have NaN. The arrays in `mapped` are memory-mapped, read-only.
     Raises `UserError` for a file that is missing, damaged or holds anything else.
     """
     import numpy as np
@@ -161,7 +167,7 @@ def load_arrays(
 
 
 def _map(path: str | Path, name: str) -> np.ndarray:
-    """An array of an uncompressed .npz, in its place in the file. Raises ValueError."""
+    """An array of an uncompressed .npz, memory-mapped read-only. Raises ValueError."""
     import numpy as np
 
     with zipfile.ZipFile(path) as archive:
@@ -184,9 +190,9 @@ def _map(path: str | Path, name: str) -> np.ndarray:
 
 
 def scratch(folder: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """Bytes on the disk, all 0, for what may be larger than the memory; the file has no name.
+    """A uint8 array of zeros in an unnamed file in `folder`, for what may be larger than the memory.
 
-    Raises OSError where the disk has no room for them.
+    Raises OSError where the disk has no room for it.
     """
     import numpy as np
 
@@ -195,13 +201,13 @@ def scratch(folder: Path, shape: tuple[int, ...]) -> np.ndarray:
         return np.zeros(shape, np.uint8)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
-        if hasattr(os, "posix_fallocate"):  # else a full disk is found when it is too late to say so
+        if hasattr(os, "posix_fallocate"):  # a full disk that is noticed later kills the process
             os.posix_fallocate(file.fileno(), 0, size)
         return np.memmap(file, np.uint8, "w+", 0, shape)
 
 
 def _check_layout(arrays: Mapping[str, np.ndarray], layout: Layout, missing: tuple[str, ...]) -> None:
-    """Raise ValueError for the first array that is not there, or not as the layout says."""
+    """Raise ValueError for the first array that is missing or not as the layout says."""
     import numpy as np
 
     lengths: dict[str, int] = {}
@@ -221,7 +227,7 @@ def _check_layout(arrays: Mapping[str, np.ndarray], layout: Layout, missing: tup
 
 
 def seal(path: str | Path) -> None:
-    """Append its digest to a whole zip without a comment, or to an ONNX file."""
+    """Append its SHA-256 to a finished zip without a comment, or to an ONNX file."""
     with open(path, "r+b") as file:
         tag = _ZIP_SEAL if file.read(4) == _ZIP else _ONNX_SEAL
         if tag == _ZIP_SEAL:
@@ -235,9 +241,9 @@ def seal(path: str | Path) -> None:
 
 
 def check_seal(path: str | Path) -> None:
-    """Raise ValueError for a file whose bytes are not those that `seal` saw, or whose zip may unpack to more.
+    """Raise ValueError for a file that changed after `seal`, and for a zip that is compressed.
 
-    Files of older versions have no digest: of those, the zip's own checksums count.
+    Files of older versions have no digest: for those, the zip's own checksums are checked.
     """
     size = os.path.getsize(path)
     with open(path, "rb") as file:
@@ -267,7 +273,7 @@ def _digest_of_start(path: str | Path, size: int) -> str:
 
 
 def save_tar(path: str | Path, members: Iterable[tuple[str, bytes]]) -> int:
-    """One tar of these (name, content), without times and owners; how many they are."""
+    """Write a tar of these (name, content) without times and owners; returns their number."""
     written = 0
     with whole(path) as part, tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as archive:
         for name, content in members:

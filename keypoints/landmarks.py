@@ -23,10 +23,10 @@ class Scheme:
 
     regions:  region -> its points; together all points, each once
     outlines: runs of points to draw as lines; a closed one repeats its first point
-    partners: (points,) partner[k] is the point that k becomes in a mirror
+    partners: (points,) partners[k] is the point that k becomes in a mirror image
     eyes:     the outer corners (left, right), or None where the scheme lacks them
-    labels:   the names of the points where they have some of their own
-    flips:    whether the mirror image of a marked face is one too; not so where partners are unknown
+    labels:   the names of the points, where the data name them
+    flips:    whether a face may be mirrored: False where the left-right partners are unknown
     """
 
     name: str
@@ -55,9 +55,9 @@ class Scheme:
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> Scheme:
-        """The scheme that `as_dict` gave; one of `SCHEMES` itself where it is the same.
+        """The scheme that `as_dict` gave; the very object in `SCHEMES` where it equals one of them.
 
-        Raises ValueError for what describes none: files that hold it come from anywhere.
+        Raises ValueError for anything else: files with schemes come from anywhere.
         """
         try:
             found = Scheme(
@@ -97,25 +97,28 @@ class Scheme:
             raise ValueError("a name has control characters")
 
     def names(self) -> list[str]:
-        """A name for every point: its own, or its region and its place there, `jaw_0`."""
+        """A name for every point: its label, or else its region and its index there, `jaw_0`."""
         if self.labels:
             return list(self.labels)
         names = {k: f"{region}_{i}" for region, ks in self.regions.items() for i, k in enumerate(ks)}
         return [names[k] for k in range(self.points)]
 
     def mirror(self, points: np.ndarray, width: float) -> np.ndarray:
-        """Points (…, points, 2) of a picture as its mirror image, `width` pixels wide, has them."""
+        """Points (…, points, 2) of a picture `width` pixels wide -> those of its mirror image."""
         flipped = np.array(points)[..., list(self.partners), :]
         flipped[..., 0] = width - 1 - flipped[..., 0]
         return flipped
 
     def apart(self, points: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """How far two answers (N, points, 2) lie apart (N, points), % of the eye distance."""
+        """The distances (N, points) between two predictions (N, points, 2), % of the eye distance."""
         eyes = np.maximum(self.eye_distance((points + others) / 2), 1e-6)
         return 100 * np.linalg.norm(points - others, axis=-1) / eyes[:, None]
 
     def eye_distance(self, points: np.ndarray) -> np.ndarray:
-        """Distance of the outer eye corners, in the unit of `points` (…, points, 2) -> (…)."""
+        """Distance of the outer eye corners (…), in the unit of `points` (…, points, 2).
+
+        Raises ValueError for a scheme without them.
+        """
         if self.eyes is None:
             raise ValueError(f"the scheme {self.name} has no eye corners")
         left, right = self.eyes
@@ -123,9 +126,9 @@ class Scheme:
 
 
 def average(values: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
-    """The mean over what is not NaN, as points are that a face lacks; NaN where nothing is left.
+    """The mean over what is not NaN (missing points are); NaN where everything is.
 
-    Where nothing is NaN it is `np.mean`, to the last bit.
+    Without any NaN the result is that of `np.mean`, to the last bit.
     """
     values = np.asarray(values)
     missing = np.isnan(values)
@@ -137,7 +140,7 @@ def average(values: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np
 
 
 def _indices(values: Any) -> tuple[int, ...]:
-    """Whole numbers as such. Raises TypeError for others."""
+    """A list of integers as a tuple. Raises TypeError for anything else."""
     if any(type(value) is not int for value in values):
         raise TypeError(f"whole numbers are needed, not {values!r:.80}")
     return tuple(values)
@@ -190,18 +193,18 @@ IMM = Scheme(
     ),
     (21, 13),
 )
-PHILTRUM = 52  # of IMM: what the course calls the nose tip, really the top of the philtrum
+PHILTRUM = 52  # of IMM: the top of the philtrum, which the course calls the nose tip
 
 _WINGS = (48, 49, 50), (54, 55, 56)  # of IMM's nose, left and right in the picture
 
 
 def nose_tip(points: np.ndarray) -> np.ndarray:
-    """The tip of the nose (…, 2) by IMM's points (…, 58, 2), which mark none; any unit.
+    """The tip of the nose (…, 2), estimated from IMM's points (…, 58, 2), which do not mark it; any unit.
 
-    A mean of the two wings of the nose, weighted by where the face looks: as far as the middle of the
-    nose has moved from the left outer eye corner to the right one (a half: straight ahead), as much
-    counts the right wing. The write-up "zhou" tells of such a mean and gives no formula; this one is
-    ours; on IMM's turned faces it lies near the tip that one sees.
+    It is a weighted mean of the two wings of the nose. The weight of the right wing is how far the middle of
+    the nose lies on the way from the left outer eye corner to the right one: 0.5 for a face that looks
+    straight ahead. The write-up "zhou" mentions such a mean without a formula; this one is ours. On IMM's
+    turned faces it lies near the visible tip.
     """
     assert IMM.eyes is not None
     left, right = (points[..., eye, :] for eye in IMM.eyes)
@@ -283,7 +286,7 @@ WFLW = Scheme(
     (60, 72),
 )
 
-# How a face lies: the middles of the upper and the lower edge of its box, which is turned with it.
+# Where a face is and how it is turned: the middles of the upper and the lower edge of its turned box.
 AXIS = Scheme("axis2", {"axis": (0, 1)}, ((0, 1),), (0, 1), None)
 
 SCHEMES = {scheme.name: scheme for scheme in (NOSE, IMM, IBUG, WFLW, AXIS)}

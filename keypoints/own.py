@@ -4,8 +4,8 @@
     python -m keypoints.own faces own.train.epochs=50  # and other options or values, as for compose
     python -m keypoints.own                            # the example, 60 drawn faces
 
-Looks at the data for the values that follow from them, prints them, and composes them with conf/own/. What is
-given by hand counts.
+Derives settings from the data, prints them, and composes them with conf/own/. Values on the command line take
+precedence.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from keypoints.datasets.formats import Annotated, annotated
 from keypoints.errors import UserError
 
 PART = "own"
-SEEN = 1.3  # sides of dlib's box that the shipped net's crops show: those of conf/landmarks/best.yaml
-ROOM = 1.1  # what the crop holds, as a share of what the points need: annotators miss, and boxes jump
+SEEN = 1.3  # side of the shipped net's crops, in sides of dlib's box: as in conf/landmarks/best.yaml
+ROOM = 1.1  # side of the crop, in sides of what the points need: annotations and boxes are inexact
 OUTSIDE = 2.0  # % of the faces may have a point that the crop cuts off
-SHOWN = 12_000  # faces that training shows in all
-EPOCHS = (20, 200)
+SHOWN = 12_000  # faces that training shows in all epochs together
+EPOCHS = (20, 200)  # the least and the greatest number
 LOOKED_AT = 48  # photographs that a detector looks at, to see where annotators draw the box
 ENOUGH = 5  # faces that it has to find there
 TEXTS = tuple(f"datasets.{PART}.splits.{key}" for key in ("group", "csv"))  # any characters may be in them
@@ -68,9 +68,9 @@ def has_box(face: annotated.Face) -> bool:
 
 
 def measure_reach(points: np.ndarray, boxes: np.ndarray) -> float:
-    """The side of the square about a box that holds a face's points, in roots of its area.
+    """The side of the square around a box that holds a face's points, in roots of the box's area.
 
-    Of faces (N, K, 2) in boxes (N, 4), for all but OUTSIDE of them.
+    It is large enough for all but OUTSIDE % of the faces (N, K, 2) with boxes (N, 4).
     """
     middles = boxes[:, :2] + boxes[:, 2:] / 2 - 0.5
     reach = np.nanmax(np.abs(points - middles[:, None]), axis=(1, 2))
@@ -78,9 +78,9 @@ def measure_reach(points: np.ndarray, boxes: np.ndarray) -> float:
 
 
 def find_frame(found: Annotated) -> tuple[float, float, float] | None:
-    """Where the annotated boxes lie, seen from those of the detector: medians, as `crops.shift` takes them.
+    """Where the annotated boxes lie relative to the detector's: medians of scale, right and down for `shift`.
 
-    None, with a warning, where it finds too few of the faces.
+    None, with a warning, where the detector finds too few of the faces.
     """
     from keypoints.pictures.images import open_picture
     from keypoints.predict import detectors
@@ -95,14 +95,13 @@ def find_frame(found: Annotated) -> tuple[float, float, float] | None:
     for name, content in tqdm(pictures, "looking for faces", len(some), disable=None, leave=False):
         try:
             detections = [each.box for each in detect(np.asarray(open_picture(content)))]
-        except ValueError:  # it is broken, as the stages will say
+        except ValueError:  # it is broken, as the stages will report
             continue
         places += [place for box in boxes[name] if (place := seen_from(box, detections))]
     if len(places) < ENOUGH:
-        print(
-            f"warning: the detector finds {len(places)} of the faces in {len(some)} photographs: "
-            "say where faces are, by --box or --boxes, when you predict",
-            file=sys.stderr,
+        errors.warn(
+            f"the detector finds {len(places)} of the faces in {len(some)} photographs: "
+            "say where faces are, by --box or --boxes, when you predict"
         )
         return None
     side, right, down = np.median(places, axis=0).tolist()
@@ -110,14 +109,14 @@ def find_frame(found: Annotated) -> tuple[float, float, float] | None:
 
 
 def seen_from(box: Region, detections: list[Region]) -> tuple[float, float, float] | None:
-    """The box as the detection sees it whose middle lies in it (see `crops.relate`); None without one."""
+    """The box relative to the first detection with its middle in it (see `crops.relate`); None without."""
     places = [crops.relate(each, box) for each in detections]
     inside = (place for place in places if max(map(abs, place[1:])) < place[0] / 2)
     return next(inside, None)
 
 
 def quote_value(override: str) -> str:
-    """An override of one of TEXTS with its value in quotes, which a shell takes away; any other as it is."""
+    """An override of one of TEXTS with its value in quotes, which the shell removed; others unchanged."""
     key, _, value = override.partition("=")
     if key not in TEXTS or value in ("", "null") or re.fullmatch(r"""(['"]).*\1""", value):
         return override
@@ -125,7 +124,7 @@ def quote_value(override: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Any text as a value of Hydra's overrides, where backslashes escape only before a quote."""
+    """A text as a quoted value of a Hydra override, where backslashes escape only before a quote."""
     escaped = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text)
     return f"'{escaped}'"
 

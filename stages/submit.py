@@ -19,10 +19,9 @@ from keypoints.datasets import ibug
 from keypoints.datasets.archives import members
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG
-from keypoints.models.trained import Trained
 from keypoints.pictures import images
-from keypoints.predict.looking import BATCH, Place
-from keypoints.predict.predictor import Predictor
+from keypoints.predict.looking import BATCH, Looker, Place
+from keypoints.predict.runtimes import TorchNet
 from keypoints.settings import params
 
 if TYPE_CHECKING:
@@ -34,12 +33,12 @@ def main(model: Path, archive: Path, out: Path) -> None:
     name = settings.submission.part
     part = settings.part(name)
     torch.set_num_threads(settings.threads_of(name))
-    scheme = Trained.load(model, part).scheme  # refuses weights of another recipe
-    if scheme is not IBUG:
-        raise UserError(f"submission.part: {name!r} finds {scheme.name}, the list has {IBUG.name}")
+    net = TorchNet(model, part=part)
+    if net.scheme is not IBUG:
+        raise UserError(f"submission.part: {name!r} finds {net.scheme.name}, the list has {IBUG.name}")
     looks = settings.submission.looks
-    predictor = Predictor(weights=model, detector="whole", tta=part.evaluate.flip, looks=max(1, looks))
-    look = predictor.look_closely if looks else predictor.look
+    looker = Looker(net, part.evaluate.flip, max(1, looks))
+    look = looker.look_closely if looks else looker.look
     listed = ibug.kaggle_list(archive)
     points = np.zeros((len(listed), IBUG.points, 2), np.float32)
     for rows, places in read(listed, archive):

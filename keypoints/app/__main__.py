@@ -51,7 +51,7 @@ def main(
 def offer(
     weights: str | None = None, detector: str | None = None, detector_model: str | None = None, looks: int = 1
 ) -> Models:
-    """What the page lets choose: the shipped parts, or these weights alone; the first one is there already.
+    """The models that the page offers: the shipped parts, or only these weights; the first one is loaded.
 
     Raises `UserError` as `Predictor` does.
     """
@@ -72,7 +72,7 @@ def offer(
 
     parts = {part: partial(build, part=part) for part in pretrained.PARTS}
     models = Models({Path(weights).stem: build} if weights else parts, usable_detectors(chosen, model))
-    models.get(next(iter(models.parts)), chosen, True)  # what is wrong is said now
+    models.get(next(iter(models.parts)), chosen, True)  # so that errors show at the start
     return models
 
 

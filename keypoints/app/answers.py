@@ -22,16 +22,16 @@ from keypoints.predict.box_lists import parse_box
 if TYPE_CHECKING:
     from keypoints.predict.faces.face import Face
 
-MAX_BOXES = 100  # that a person draws in one picture
-MAX_OVERLAY = 800  # pixels per side of an overlay that is sent; the page magnifies it
+MAX_BOXES = 100  # that the user draws in one picture
+MAX_OVERLAY = 800  # pixels per side of an overlay as it is sent; the page enlarges it
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about a picture.
+    """A request about a picture.
 
     boxes:   where the faces are, pixels of the picture; None: where the detector finds them
-    overlay: the name of what they wear
+    overlay: the name of the overlay on them, if any
     fast:    look at each face once, without its mirror image
     """
 
@@ -47,7 +47,7 @@ def answer(models: Models, data: bytes, question: Question) -> dict[str, Any]:
     try:
         image = images.decode(data, 3, upright=True)
     except ValueError as error:
-        why = str(error).partition(":")[0]  # what follows are Pillow's words for programmers
+        why = str(error).partition(":")[0]  # what follows are Pillow's details
         raise Refused(422, f"This file cannot be read: {why}") from None
     check_boxes(question.boxes or [], image.size)
     predictor = models.get(question.part, question.detector, tta=not question.fast)
@@ -75,7 +75,7 @@ def read_boxes(texts: Sequence[str]) -> list[Region]:
 
 
 def check_boxes(boxes: Sequence[Region], size: tuple[int, int]) -> None:
-    """Raises `Refused` for a box that lies beside the picture."""
+    """Raise `Refused` for a box that lies outside of the picture."""
     for box in boxes:
         if not overlap(box, (0, 0, *size)):
             raise Refused(422, f"The drawn box lies beside the picture, {size[0]} x {size[1]} pixels")

@@ -1,4 +1,4 @@
-"""The predictors behind the page: one for each choice that somebody made, of which the last few are kept."""
+"""The predictors behind the page: one for each choice that was made, of which the last few are kept."""
 
 from __future__ import annotations
 
@@ -16,28 +16,19 @@ if TYPE_CHECKING:
 
 KEPT = 6  # predictors: each holds a net and a detector
 LABELS = {"landmarks": "68 points", "face": "58 points", "nose": "Nose"}
-DETECTOR_LABELS = {
-    "faces": "Own",
-    "mtcnn": "MTCNN",
-    "haar": "Haar",
-    "centerface": "CenterFace",
-    "dlib": "dlib",
-    "yunet": "YuNet",
-    "whole": "Whole",
-}
 
 
 class Models:
-    """What there is to choose, and the predictors that do it. Asked by one thread at a time.
+    """What can be chosen, and the predictors for it. Not thread-safe.
 
-    parts:     part -> what makes its predictor, given a detector's name, and whether to look at the mirrored
+    parts:     part -> what makes its predictor, given a detector's name and whether to look at the mirrored
                face too
     detectors: their names, the default first
     """
 
     def __init__(self, parts: Mapping[str, Make], detectors: Sequence[str]) -> None:
         self.parts, self.detectors = parts, detectors
-        self._made: dict[tuple[str, str, bool], Predictor] = {}  # the one that was asked last comes last
+        self._made: dict[tuple[str, str, bool], Predictor] = {}  # the last used one comes last
 
     def check(self, part: str | None, detector: str | None) -> tuple[str, str]:
         """The part and the detector of these names; None is the first. Raises `Refused` for others."""
@@ -59,16 +50,18 @@ class Models:
 
     def choices(self) -> dict[str, dict[str, str]]:
         """Names and labels of parts and detectors."""
+        from keypoints.predict.detectors import DETECTORS
+
         return {
             "parts": {part: LABELS.get(part, part) for part in self.parts},
-            "detectors": {name: DETECTOR_LABELS.get(name, name) for name in self.detectors},
+            "detectors": {name: DETECTORS[name].label for name in self.detectors},
         }
 
 
 def usable_detectors(first: str, model: Path | None = None) -> list[str]:
-    """The detectors that work here without a file, after the first, which may have one.
+    """The names `first` and, after it, of every other detector that works here without a file.
 
-    Raises `UserError` where the first does not work.
+    `model` is the file of the first. Raises `UserError` where the first does not work.
     """
     from keypoints.predict import detectors
 

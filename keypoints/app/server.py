@@ -1,9 +1,9 @@
-"""The server of the page: pictures in, faces out; on this computer only, and nothing is kept.
+"""The page's server: pictures in, faces out; it answers this computer only and keeps nothing.
 
 POST /api/faces?part=landmarks&detector=faces&overlay=glasses   a picture's bytes -> JSON
      &box=10,20,80,80   the face in this box, in pixels as dlib draws it, and no detector; also several
      &fast=1            one look at each face, for live pictures: without its mirror image
-GET  /api/options                                               what there is to choose
+GET  /api/options                                               the choices: parts, detectors, overlays
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from keypoints.errors import UserError
 HERE = Path(__file__).parent
 PAGE = "page.html"
 FILES = (PAGE, "page.css", *sorted(file.name for file in HERE.glob("*.js")))
-HOSTS = ["127.0.0.1", "localhost"]  # another name that leads here is somebody else's (DNS rebinding)
+HOSTS = ["127.0.0.1", "localhost"]  # any other name for this server is an attack (DNS rebinding)
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -40,7 +40,7 @@ HEADERS = {
 
 
 def create(models: Models) -> FastAPI:
-    """The application."""
+    """The application, with one worker for all pictures."""
     uploads = Uploads()
     worker = ThreadPoolExecutor(1)  # one picture at a time, also in memory: the net takes all cores for one
 
@@ -70,30 +70,33 @@ def create(models: Models) -> FastAPI:
 
     for file in FILES:
         app.api_route(f"/{file}".removesuffix(PAGE), methods=["GET", "HEAD"])(serve(HERE / file))
-
-    @app.exception_handler(Refused)
-    @app.exception_handler(UserError)
-    def refuse(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, getattr(error, "status", 503))
-
-    @app.exception_handler(ClientDisconnect)
-    def leave(_: Request, __: Exception) -> Response:
-        return Response(status_code=408)  # nobody reads it
-
-    @app.middleware("http")
-    async def guard(request: Request, handle: Callable) -> Response:
-        origin = request.headers.get("origin")
-        if origin and origin != f"http://{request.headers.get('host')}":  # another site's page is asking
-            response: Response = JSONResponse({"error": "This page serves itself only"}, 403)
-        else:
-            response = await handle(request)
-        response.headers.update(HEADERS)
-        return response
-
+    app.add_exception_handler(Refused, refuse)
+    app.add_exception_handler(UserError, refuse)
+    app.add_exception_handler(ClientDisconnect, leave)
+    app.middleware("http")(guard)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
     return app
 
 
 def serve(path: Path) -> Callable[[], FileResponse]:
-    """What answers with this file. It takes no arguments: FastAPI would let a request say what they are."""
+    """A handler that answers with this file; without arguments, which FastAPI would take from the request."""
     return lambda: FileResponse(path)
+
+
+def refuse(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"error": str(error)}, getattr(error, "status", 503))
+
+
+def leave(_: Request, __: Exception) -> Response:
+    return Response(status_code=408)  # the client has gone, nobody reads it
+
+
+async def guard(request: Request, handle: Callable) -> Response:
+    """Refuse requests from other sites' pages, and add HEADERS to every response."""
+    origin = request.headers.get("origin")
+    if origin and origin != f"http://{request.headers.get('host')}":
+        response: Response = JSONResponse({"error": "This page serves itself only"}, 403)
+    else:
+        response = await handle(request)
+    response.headers.update(HEADERS)
+    return response

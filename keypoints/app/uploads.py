@@ -1,4 +1,4 @@
-"""What the page's server takes in: so many pictures at once, of so many bytes, within so much time."""
+"""Limits of uploads to the page's server: their number, bytes and time."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from fastapi import Request
 
 MAX_BYTES = 32 * 2**20  # of an upload
-AT_ONCE = 64  # uploads that are read or wait for their turn
+AT_ONCE = 64  # uploads that are being read or wait for their turn
 HELD = 256 * 2**20  # bytes of all of them together
 SECONDS = 60.0  # until the last byte of an upload has come
 
 
 class Refused(Exception):
-    """A request that is answered by `status` and words for the person."""
+    """A request that is answered by an HTTP `status` and a message for the user."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
@@ -23,14 +23,14 @@ class Refused(Exception):
 
 
 class Uploads:
-    """Counts the uploads of one server."""
+    """The uploads that one server holds now."""
 
     def __init__(self) -> None:
         self.count = self.held = 0
 
     @asynccontextmanager
     async def receive(self, request: Request) -> AsyncIterator[bytes]:
-        """The bytes of a request, which count as held until the block ends. Raises `Refused`."""
+        """The bytes of a request, which count towards HELD until the block ends. Raises `Refused`."""
         if self.count >= AT_ONCE:
             raise Refused(429, "Too many pictures at once; try again in a moment")
         data = bytearray()
@@ -47,7 +47,7 @@ class Uploads:
             self.held -= len(data)
 
     async def _read(self, request: Request, data: bytearray) -> None:
-        """Append the bytes as they come: their announced length may be missing or wrong."""
+        """Append the bytes as they arrive: the announced length may be missing or wrong."""
         async for chunk in request.stream():
             data += chunk
             self.held += len(chunk)

@@ -15,10 +15,12 @@ from keypoints.crops import Region
 SPACE = 0.02  # of the scene: how much of it two pasted photographs may share
 HIDDEN = 0.45  # a face with a larger share of its points not seen is not counted
 UPRIGHT = 15.0  # degrees: the deviation of faces that are hardly turned
-BESIDE = (1.15, 1.5)  # sides of the face's box: how far from a face's middle that of a piece beside it is
+# A piece of a photograph beside its face, in sides of the face's box: how far its middle is from the face's,
+# and its own edges from its middle.
+BESIDE = (1.15, 1.5)
+PIECE = 0.6
 COVERED = -1  # the owner of the pixels of a patch
-BLURRED = 12  # pixels of a photograph a side: nobody is seen in it
-PIECE = 0.6  # sides of the face's box: from such a piece's middle to its edges
+BLURRED = 12  # pixels per side of a photograph so blurred that it shows no face
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,12 @@ class Photo:
 
 @dataclass(frozen=True)
 class PlacedFace:
-    """points (K, 2), pixels of the scene; roll, degrees clockwise; hidden, share of the points not seen.
+    """A face as it was pasted into a scene.
 
-    mirrored: whether the points, in the photograph's order, have left and right the other way round
+    points:   (K, 2), pixels of the scene
+    roll:     degrees, clockwise
+    hidden:   share of the points that are outside of the scene or covered, 0…1
+    mirrored: whether the photograph was flipped; the points keep its order, left and right swapped
     """
 
     points: np.ndarray
@@ -116,39 +121,39 @@ def place(box: Region, side: float, roll: float, flip: bool, middle: np.ndarray)
 
 
 def warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The image through the matrix; where it shrinks, by whole areas first, so that no pattern arises."""
+    """The image through the matrix (2, 3); shrinking averages whole areas first, against aliasing."""
     scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
     if scale < 0.7:
         height, width = image.shape[:2]
         smaller = max(1, round(width * scale)), max(1, round(height * scale))
         image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
         back = crops.inverse(crops.affine((0, 0, width, height), smaller))
-        matrix = np.column_stack([matrix[:, :2] @ back[:, :2], matrix[:, :2] @ back[:, 2] + matrix[:, 2]])
+        matrix = crops.chain(back, matrix)
     return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def draw_roll(layout: Layout, rng: np.random.Generator) -> float:
-    """Degrees, clockwise."""
+    """A random roll, degrees, clockwise."""
     if rng.random() < layout.upright:
         return float(rng.normal(0, UPRIGHT))
     return float(rng.uniform(-layout.roll, layout.roll))
 
 
 def draw_window(box: Region, surroundings: tuple[float, float], rng: np.random.Generator) -> Region:
-    """What is pasted of a photograph with a face in `box`; the face is hardly ever its very middle."""
+    """The part of a photograph with a face in `box` to paste; the face is seldom exactly in its middle."""
     left, top, side, _ = crops.square(box)
     before, above, after, below = rng.uniform(*surroundings, 4) / 2 * side
     return left + side / 2 - before, top + side / 2 - above, before + after, above + below
 
 
 def draw_beside(box: Region, rng: np.random.Generator) -> Region:
-    """A piece of a photograph beside the face in `box`: hair, an ear, a wall, hardly of the face."""
+    """A piece of a photograph beside the face in `box`: hair, an ear or a wall, hardly any of the face."""
     angle, away = rng.uniform(0, 2 * math.pi), rng.uniform(*BESIDE)
     return crops.shift(box, 2 * PIECE, away * math.cos(angle), away * math.sin(angle))
 
 
 def paste_mask(photo: Photo, window: Region, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Where in the scene (height, width) what a window (pixels of the photograph) shows of it will be."""
+    """The pixels of the scene (height, width), bool, that a window (pixels of the photograph) will cover."""
     left, top, across, down = window
     height, width = photo.image.shape[:2]
     corners = np.array([(left, top), (left + across, top), (left + across, top + down), (left, top + down)])

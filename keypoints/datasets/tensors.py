@@ -1,4 +1,4 @@
-"""The cache that training reads: one file of canvases, points and affines per part."""
+"""The tensors that training reads: one file of canvases, points and affines per part."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from keypoints.settings.recipes import ALL, Data
 
 if TYPE_CHECKING:
     import pandas as pd
-
 
 SPLITS = ("train", "val", "test")
 FAR = 1e7  # pixels of a crop: no point of a picture lies farther off
@@ -71,10 +70,7 @@ class Crops:
         return crops.apply(crops.inverse(self.matrices), points)
 
     def take(self, which: np.ndarray) -> Self:
-        """The faces of these indices, or where this mask is true.
-
-        Those that follow each other share the memory of these here, or their place in the file.
-        """
+        """The faces of these indices, or where this mask is true; a view, where they follow each other."""
         rows = np.flatnonzero(which) if which.dtype == bool else which
         together = len(rows) > 0 and (np.diff(rows) == 1).all()
         chosen = slice(rows[0], rows[-1] + 1) if together else rows
@@ -160,6 +156,19 @@ def crop_region(data: Data, width: int, height: int, box: crops.Region) -> crops
     return (0.0, 0.0, width, height) if data.region == "image" else crops.square(box, data.scale)
 
 
+def _plan(table: pd.DataFrame, archive: Path, data: Data) -> tuple[list[crops.Region], list[np.ndarray]]:
+    """The region of each face's crop, pixels of the picture, and its affine. Raises `UserError`."""
+    regions, matrices = [], []
+    columns = ["file", "width", "height", "left", "top", "box_width", "box_height"]
+    for file, width, height, *box in table[columns].to_numpy(object).tolist():
+        try:
+            regions.append(crop_region(data, width, height, (box[0], box[1], box[2], box[3])))
+            matrices.append(crops.affine(regions[-1], (data.crop_size[0], data.crop_size[1])))
+        except ValueError as error:
+            raise UserError(f"{archive}: {file}: {error}: repair its box") from None
+    return regions, matrices
+
+
 def cut_all(
     table: pd.DataFrame,
     archive: Path,
@@ -168,12 +177,11 @@ def cut_all(
     read: Reader | None = None,
     folder: Path | None = None,
 ) -> Crops:
-    """Cut the faces of a table (file, width, height and box) out of an archive, in its order.
+    """Cut the faces of a table (file, width, height and box) out of an archive, in the table's order.
 
-    Pictures are a data set's own, as they are stored, unless `read` gives those of a person, which count as
-    EXIF turns them. With a
-    `folder`, canvases lie on its disk in place of the memory. Broken images are noted in `faults`, and
-    black; more than it allows raise `UserError`.
+    `read` gives the pictures of a person's own data, which are turned as EXIF says; without it, they are read
+    from a data set's archive as stored. With a `folder`, the canvases are memory-mapped there. Broken
+    images are noted in `faults` and their canvases are black. Raises `UserError` for more than it allows.
     """
     from keypoints.datasets.archives import members
     from keypoints.pictures import images as pictures
@@ -183,20 +191,13 @@ def cut_all(
     size = (data.crop_size[0], data.crop_size[1])
     shape = (len(table), size[1] + 2 * data.margin, size[0] + 2 * data.margin, data.channels)
     images = files.scratch(folder, shape) if folder else np.zeros(shape, np.uint8)
-    regions, matrices = [], []
-    columns = ["file", "width", "height", "left", "top", "box_width", "box_height"]
-    for file, width, height, *box in table[columns].to_numpy(object).tolist():
-        try:
-            regions.append(crop_region(data, width, height, (box[0], box[1], box[2], box[3])))
-            matrices.append(crops.affine(regions[-1], size))
-        except ValueError as error:
-            raise UserError(f"{archive}: {file}: {error}: repair its box") from None
+    regions, matrices = _plan(table, archive, data)
     rows: dict[str, list[int]] = {}
     for i, file in enumerate(table["file"].tolist()):
         rows.setdefault(file, []).append(i)
 
     def cut(member: tuple[str, bytes]) -> tuple[str, str]:
-        """The picture's name, and why it is broken."""
+        """Cut all faces of a picture; returns its name, and why it is broken or nothing."""
         name, content = member
         try:
             image = pictures.decode(content, data.channels, upright=read is not None)
@@ -229,15 +230,14 @@ def build(
 ) -> Faces:
     """The faces of a part, from a data set's table; `scheme` is the data set's own.
 
-    In the table's order, but split by split: each lies together, and need not be copied to be used alone.
-    `read` and `folder` as in `cut_all`. Broken images are left out, as far as `faults` allows. Raises
-    `UserError`, also for an unknown split.
+    Sorted by split, so that a split can be used without a copy, and within it in the table's order. `read`
+    and `folder` as in `cut_all`. Broken images are left out, as far as `faults` allows. Raises `UserError`,
+    also for an unknown split.
     """
     column = f"split_{data.split}"
     if column not in table:
-        splits = [name for name in map(str, table.columns) if name.startswith("split_")]
-        known = ", ".join(name.removeprefix("split_") for name in splits)
-        raise UserError(f"data.split: {data.dataset} has {known}, not {data.split!r}")
+        known = [name.removeprefix("split_") for name in map(str, table.columns) if name.startswith("split_")]
+        raise UserError(f"data.split: {data.dataset} has {', '.join(known)}, not {data.split!r}")
     table = table[table[column] != ""]
     table = table.sort_values(column, key=lambda names: names.map(SPLITS.index), kind="stable")
     table = table.reset_index(drop=True)
@@ -267,7 +267,7 @@ def build(
 
 
 def _without(faces: Faces, broken: np.ndarray) -> Faces:
-    """All faces but those; the images move up in their place, for a copy may be larger than the memory."""
+    """The faces that are not broken (N,); images are moved in place, since a copy may not fit into memory."""
     kept = np.flatnonzero(~broken)
     for row, old in enumerate(kept):
         faces.images[row] = faces.images[old]
@@ -276,10 +276,11 @@ def _without(faces: Faces, broken: np.ndarray) -> Faces:
 
 
 def measure_unit(points: np.ndarray, boxes: np.ndarray, scheme: Scheme) -> np.ndarray:
-    """What the errors of faces (N, K, 2) in boxes (N, 2) of width and height are divided by (N,), their unit.
+    """What errors are divided by (N,), in the unit of points (N, K, 2) and boxes (N, 2), width and height.
 
-    The distance of the outer eye corners; of a face that lacks one, as much of its box's diagonal as is
-    usual among the others. Where the scheme has no eye corners, or no face both, the diagonal.
+    That is the distance of the outer eye corners. For a face that lacks one of them, it is estimated from
+    the box's diagonal by the median ratio of the other faces. Where the scheme has no eye corners, or no
+    face has both, it is the diagonal.
     """
     diagonal = np.linalg.norm(boxes, axis=-1)
     if scheme.eyes is None:
@@ -293,7 +294,7 @@ def measure_unit(points: np.ndarray, boxes: np.ndarray, scheme: Scheme) -> np.nd
 
 
 def choose_points(points: np.ndarray, data: Data, scheme: Scheme) -> np.ndarray:
-    """Of all points (N, K, 2) of the data set, those that the part learns."""
+    """The points that the part learns, from all points (N, K, 2) of the data set. Raises `UserError`."""
     if data.points in (ALL, scheme.name):
         return points
     if data.points == "nose1" and scheme is IMM:

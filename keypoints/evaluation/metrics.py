@@ -92,7 +92,7 @@ def by_group(
     image_size: np.ndarray,
     eye_distance: np.ndarray,
 ) -> list[dict[str, str | float]]:
-    """A row for every label (N,), sorted: kind "subset", the label as `name`, the summary of its faces."""
+    """A row per distinct label (N,), sorted: kind "subset", the label as `name`, the summary of its faces."""
     of_face = np.asarray(labels, dtype=str)
     if of_face.shape != (len(truth),):
         raise ValueError(f"labels: {len(truth)} are needed, one per face, got the shape {of_face.shape}")

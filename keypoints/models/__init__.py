@@ -1,8 +1,8 @@
-"""Nets by family. `build` makes the net that gives what a codec needs.
+"""Nets by family. `build` makes a net whose output is what a codec needs.
 
-A family is a class whose first arguments are the image's channels and the number of maps (or
-outputs); one that has to know the image's (width, height) has an argument `size`. A family is added
-by adding its file and one line here.
+A family is a class whose first arguments are the image's channels and the number of maps (or outputs); if it
+needs the image's (width, height), it has an argument `size`. To add a family, write its file and a line in
+FAMILIES.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from keypoints.models.codecs.coordinates import Coordinates, SoftArgmax
 from keypoints.models.codecs.distribution import Distribution
 from keypoints.settings.recipes import Model
 
-# name -> module and class; the third says whether it gives maps (which become coordinates by a
-# soft-argmax where the codec needs those) or a vector.
+# name -> module, class, and whether its output is maps or a vector; for codecs that need coordinates, a
+# soft-argmax follows the maps.
 FAMILIES: dict[str, tuple[str, str, str]] = {
     "pyramid": ("keypoints.models.pyramid", "Pyramid", "maps"),
     "plain": ("keypoints.models.plain", "Plain", "vector"),
@@ -33,11 +33,11 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
 
 
 def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fresh: bool = True) -> nn.Module:
-    """The net for crops (N, channels, height, width), `size` being (width, height).
+    """The net for crops (N, channels, height, width); `size` is (width, height).
 
-    `fresh`: a net to be trained, which starts from pretrained weights where the option asks for them; one
-    whose weights are put in afterwards needs none. Raises `UserError` for an unknown family or option,
-    where net and codec do not fit, and where pretrained weights are not to be had.
+    `fresh`: fetch the pretrained weights that the option names; not needed where other weights will be
+    loaded. Raises `UserError` for an unknown family or option, where net and codec do not fit, and where
+    pretrained weights cannot be fetched.
     """
     if model.family not in FAMILIES:
         raise UserError(f"model.family: {model.family!r} is none of {', '.join(FAMILIES)}")
@@ -72,7 +72,7 @@ def build(model: Model, codec: Codec, channels: int, size: tuple[int, int], fres
 
 
 def option_names(family: type[nn.Module]) -> list[str]:
-    """What a family's constructor takes, after its first two arguments; of `columns`, their names."""
+    """The arguments of a family's constructor after the first two; `columns` stands for its fields."""
     columns = [field.name for field in fields(family.columns)] if hasattr(family, "columns") else []
     names = [p.name for p in signature(family).parameters.values() if p.kind != p.VAR_KEYWORD]
     return columns + names[2:]

@@ -21,8 +21,8 @@ class Backbone(nn.Module):
                 4,096-wide layers, 119 M of its 138 M parameters, are of ImageNet's classes and left out
     pretrained: `fetch` puts ImageNet's weights in; the image is then shifted and scaled as they expect
     trained:    beginnings of the names of the parameters that learn (`layer4`, `fc`); null for all.
-                The others stay as they are, but batch norms go on following the data, as they do where
-                a write-up sets `requires_grad` and no more
+                The others stay fixed, but batch norms still update their statistics, as they do in a
+                write-up that only sets `requires_grad`
     """
 
     def __init__(

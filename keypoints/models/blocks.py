@@ -33,7 +33,8 @@ class Residual(nn.Module):
 class Separable(nn.Module):
     """A 3x3 convolution of each channel, then a 1x1 one of all (Howard et al., 2017), around a shortcut.
 
-    Shapes as `Residual`, at about a tenth of its work. Where it changes the shape there is no shortcut.
+    Shapes as in `Residual`, at about a tenth of the multiplications. Where the shape changes, there is no
+    shortcut.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
@@ -47,7 +48,7 @@ class Separable(nn.Module):
 
 
 def output_shape(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape that a net gives for an input of `shape`.
+    """The shape of a net's output for an input of `shape`.
 
     Found by running it: torch's "meta" device would not compute, but its first use costs two seconds.
     """

@@ -1,4 +1,4 @@
-"""Nets are built only as far as a person's computer can run them: their sizes come from files and options."""
+"""Limits of a net's size, which comes from files and options: no net that a computer cannot run is built."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORK = 2**40  # multiplications for one crop; VGG-16 takes 2**34 at 224 x 224 pi
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """Within the block, a net that grows beyond these bounds raises ValueError, before its memory is used."""
+    """Within the block, a net that grows beyond these limits raises ValueError, before its memory is used."""
     layers = numbers = work = 0
 
     def count_layer(_: nn.Module, __: str, ___: nn.Module | None) -> None:

@@ -1,4 +1,4 @@
-"""What this machine is and how it is used: device, precision, determinism."""
+"""Device, precision and determinism."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 
 def make_deterministic(seed: int, threads: int) -> None:
-    """One seed, a fixed number of threads, and only algorithms that repeat themselves."""
+    """Set the seed, the number of CPU threads, and deterministic algorithms."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     # A GPU has no such algorithm for adaptive max pooling (the write-up "kim"): there it only warns.

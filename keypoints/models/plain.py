@@ -1,6 +1,6 @@
-"""Plain convolutional nets, as the write-ups draw them: convolutions in a row, told layer by layer.
+"""Plain convolutional nets, as the write-ups draw them: convolutions one after the other.
 
-An option says each property of the convolutions by a column: a list with one entry per layer, or a single
+An option gives each property of the convolutions as a column: a list with one entry per layer, or a single
 value for all. One layer is, in this order: convolution, [batch norm], ReLU, [batch norm], [max pooling],
 [dropout].
 """
@@ -20,7 +20,7 @@ Cells = int | list[int | None]  # of adaptive pooling: rows and columns
 
 @dataclass(frozen=True)
 class Convolutions:
-    """The columns of a row of convolutions.
+    """The properties of a sequence of convolutions, by columns.
 
     channels:       of each convolution; the other columns follow it
     kernel, stride, padding: of the convolutions, pixels

@@ -1,4 +1,4 @@
-"""The net of our own: a residual encoder whose levels meet again through lateral connections.
+"""The project's own net: a residual encoder whose levels are merged through lateral connections.
 
 The decoder follows the feature pyramid (Lin et al., 2017): every level is brought to one width by
 a 1x1 convolution and added to the level below, doubled in size, so that the map at a quarter of

@@ -1,4 +1,4 @@
-"""A trained part: net, codec and recipe in one file, and what it answers for crops."""
+"""A trained part: net, codec and recipe in one file, and its predictions for crops."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from keypoints.models.device import choose_device
 from keypoints.settings.recipes import ALL, Part, validate
 
 FORMAT = 1
-DOUBTED = 15  # validation faces; fewer say too little of what is usual
-PLAIN = 12  # with more convolutions a net is deep, and only its first filters are worth a picture
+DOUBTED = 15  # validation faces that `doubt` needs; the percentile of fewer says too little
+PLAIN = 12  # convolutions; of a deeper net, only the first layer's filters are worth a picture
 
 
 def to_input(crops: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
@@ -39,13 +39,13 @@ def to_input(crops: np.ndarray | Tensor, device: torch.device | str = "cpu") -> 
 
 @dataclass
 class Trained:
-    """A net and its codec, ready to answer.
+    """A net and its codec, ready to predict.
 
-    scheme:     of its points
+    scheme:     of the points
     mean_shape: (K, 2) of the training faces, pixels of the crop
-    doubt:      how far the answers for a validation face and for its mirror image lie apart, % of the eyes'
-                distance, for 99 of 100 faces at most; infinite where it was not measured. What lies farther
-                apart is hardly a face as this net knows them
+    doubt:      the 99th percentile, over validation faces, of the distance between the predictions for a face
+                and for its mirror image, % of the eye distance; infinite where it was not measured. Where
+                predictions differ more, the crop hardly shows a face
     """
 
     part: Part
@@ -57,10 +57,10 @@ class Trained:
 
     @classmethod
     def new(cls, part: Part, scheme: Scheme | None = None, fresh: bool = True) -> Trained:
-        """An untrained one, with the current random weights, or the pretrained ones that it starts from.
+        """An untrained part: weights are random, by torch's current seed, or pretrained as the recipe says.
 
-        `scheme` is needed where it comes with the data. Pretrained weights are not looked for where weights
-        are put in afterwards: not `fresh`. Raises `UserError`.
+        `scheme` is needed where it comes with the data. Without `fresh`, pretrained weights are not fetched,
+        because others will be loaded. Raises `UserError`.
         """
         scheme = scheme or SCHEMES.get(part.data.points)
         if scheme is None:
@@ -99,7 +99,7 @@ class Trained:
         return trained
 
     def _restore(self, content: dict[str, Any]) -> None:
-        """Take what `save` wrote of the weights. Raises ValueError for shapes and numbers of no training."""
+        """Load what `save` wrote of the weights. Raises ValueError for other shapes or impossible numbers."""
         self.model.load_state_dict(content["model"])
         expected = {**self.codec.state(), "mean shape": torch.from_numpy(self.mean_shape)}
         found = {**content["codec"], "mean shape": content["mean_shape"]}
@@ -120,7 +120,7 @@ class Trained:
     ) -> Iterator[Tensor]:
         """The float32 outputs of the net (or of `model`, a part of it) for crops (N, H, W, C) uint8.
 
-        `batch` faces at a time: 64, or fewer where maps are so large that they would fill the memory.
+        `batch` faces at a time; by default 64, or fewer where large maps would fill the memory.
         """
         model = model or self.model
         device = next(model.parameters()).device
@@ -137,13 +137,13 @@ class Trained:
     def points(self, crops: np.ndarray, flip: bool = False) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8.
 
-        `flip` averages them with those found in the mirrored crops, where the scheme has partners.
+        `flip` averages them with those of the mirrored crops, where the scheme has left-right partners.
         """
         found = torch.cat([self.codec.decode(output) for output in self.batches(crops)]).cpu().numpy()
         return (found + self.points_mirrored(crops)) / 2 if flip and self.scheme.flips else found
 
     def points_mirrored(self, crops: np.ndarray) -> np.ndarray:
-        """As `points`, found in the mirrored crops."""
+        """As `points`, but found in the mirrored crops and mirrored back."""
         mirrored = self.points(crops[:, :, ::-1])
         return self.scheme.mirror(mirrored, crops.shape[2])
 
@@ -192,14 +192,14 @@ class Trained:
 
 
 def _plain(value: Any) -> Any:
-    """Lists and dicts of plain values only, so that `weights_only` reads them."""
+    """The same in lists and dicts only, so that `weights_only` reads it."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _upgrade(part: dict[str, Any]) -> dict[str, Any]:
-    """A stored recipe in today's words; in older files `crop_size` is `size`."""
+    """A stored recipe with today's keys: in older files `crop_size` is called `size`."""
     data = {"crop_size" if key == "size" else key: value for key, value in part["data"].items()}
     return part | {"data": data}
 

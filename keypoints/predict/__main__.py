@@ -78,7 +78,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def refuse(args: argparse.Namespace, option: str, *others: str) -> None:
-    """Raise `UserError` where one of these was given with an option that it has no meaning with."""
+    """Raise `UserError` if one of the `others` was given together with an option that excludes them."""
     for name in others:
         if getattr(args, name):
             what = "photographs" if name == "photos" else f"--{name}"
@@ -86,7 +86,7 @@ def refuse(args: argparse.Namespace, option: str, *others: str) -> None:
 
 
 def check_format(args: argparse.Namespace, names: list[str]) -> None:
-    """Raise `UserError` for what --format has no meaning with."""
+    """Raise `UserError` for options and inputs that --format excludes."""
     from keypoints.predict.writers import ANNOTATIONS
 
     refuse(args, "--format", "overlay", "chips")
@@ -103,7 +103,7 @@ def open_writers(
     names: Sequence[str] = (),
     facts: Sequence[str] = (),
 ) -> list[Writer]:
-    """Those of --json, --csv and --format; files are whole at the end of the stack. Raises `UserError`."""
+    """The writers of --json, --csv and --format; files appear when the stack ends. Raises `UserError`."""
     from keypoints.predict import writers
     from keypoints.predict.writers.album import album_of
 
@@ -156,7 +156,7 @@ def predict_all(
     args: argparse.Namespace,
     out: Path | None,
 ) -> None:
-    """Write the faces of all photographs; exits with status 1 where one cannot be read."""
+    """Write the faces of all photographs; exits with status 1 if one cannot be read or written."""
     from keypoints.predict.writers import Chips, Pictures, Unwritable
 
     broken = 0
@@ -175,15 +175,12 @@ def predict_all(
                     writer.write(name, image, faces)
             except Unwritable as error:
                 broken += 1
-                print(errors.printable(f"error: {error}"), file=sys.stderr)
+                errors.report(str(error))
             except (OSError, UnicodeError) as error:
                 if not errors.is_about_name(error):
                     raise
                 broken += 1
-                print(
-                    errors.printable(f"error: {name}: no file can be called after it: rename it"),
-                    file=sys.stderr,
-                )
+                errors.report(f"{name}: no file can be called after it: rename it")
     if out and broken < len(names):
         done = "annotated" if args.chips is None else "with the faces cut out"
         print(f"{len(names) - broken} {done} in {out}", file=sys.stderr)
@@ -194,9 +191,9 @@ def predict_all(
 def answers(
     predictor: Predictor, names: list[str], boxes: BoxList | None
 ) -> Iterator[tuple[str, Image.Image | None, list[Face]]]:
-    """Each photograph with its faces, in their order; None in the place of one that cannot be read.
+    """Each photograph with its faces, in the order of the names; None instead of one that cannot be read.
 
-    Several are read, searched and looked at side by side, one on each core.
+    Several are worked on in parallel, one on each core.
     """
     from tqdm import tqdm
 
@@ -225,7 +222,7 @@ def answers(
 
 
 def read(name: str) -> tuple[str, bytes | Exception]:
-    """A photograph's name, and its bytes or why it has none. Once: a pipe has them only once."""
+    """A photograph's name, and its bytes or the error; to be called once, since a pipe can be read once."""
     from keypoints.pictures import images
 
     try:
@@ -235,7 +232,7 @@ def read(name: str) -> tuple[str, bytes | Exception]:
 
 
 def count_pixels(photo: tuple[str, bytes | Exception]) -> int:
-    """As a photograph's header says; 0 where it says nothing."""
+    """The pixels of a photograph by its header; 0 for one that cannot be read."""
     from keypoints.pictures import images
 
     return images.count_pixels(photo[1]) if isinstance(photo[1], bytes) else 0

@@ -1,4 +1,4 @@
-"""Boxes, outlines and points drawn on somebody's photograph, at its full size."""
+"""Boxes, outlines, points and overlays drawn on a photograph, at its full size."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check(overlay: str | None, scheme: Scheme) -> None:
 def draw_points(image: Image.Image, faces: Sequence[Face], scheme: Scheme) -> Image.Image:
     """A copy of the picture (mode RGB) with every face's box, outlines and points.
 
-    Lines are as thick as the face is large, so that a 12-megapixel photograph shows them too.
+    The width of the lines follows the size of the face, so that they are visible on large photographs too.
     """
     import cv2
 
@@ -83,6 +83,6 @@ def draw_axes(image: Image.Image, faces: Sequence[Face]) -> Image.Image:
 
 
 def _fixed(points: np.ndarray) -> list[tuple[int, int]]:
-    """Points (N, 2) in OpenCV's fixed-point numbers; far outside is cut off, for these overflow."""
+    """Points (N, 2) in OpenCV's fixed-point numbers; clipped, because points far outside would overflow."""
     near = np.clip(points, -1e5, 1e5) * 2**_SHIFT
     return [(int(x), int(y)) for x, y in np.round(near)]

@@ -1,4 +1,4 @@
-"""Boxes that somebody brings: JSON lines {"file", "box": [left, top, width, height]}, or dlib's XML."""
+"""Lists of given boxes: JSON lines {"file", "box": [left, top, width, height]}, or dlib's XML."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FAR = 1e6  # pixels: no box lies or reaches farther
 class BoxList:
     """The boxes of each file that a list names, in its order.
 
-    entries: name -> boxes, or in words what is wrong with one
-    stored:  boxes are in pixels as the file stores them, before EXIF turns the picture: so do the tools that
-             write dlib's XML
+    entries: name -> boxes, or, instead of a box, what is wrong with it
+    stored:  boxes are in pixels as the file stores them, before EXIF turns the picture, as tools that write
+             dlib's XML count
     """
 
     stored: bool = False
@@ -33,7 +33,7 @@ class BoxList:
     def find(self, photograph: str) -> list[Region]:
         """The boxes of a photograph whose path ends with a listed name; the longest such name counts.
 
-        Raises ValueError where none does, and for a box that is of no use.
+        Raises ValueError if there is none, and for an unusable box.
         """
         parts = normalise(photograph)
         listed = next((n for i in range(len(parts)) if (n := parts[i:]) in self.entries), None)
@@ -63,7 +63,7 @@ def parse_box(values: Any, where: str) -> Region:
 
 
 def read(path: Path) -> BoxList:
-    """A list of boxes, told by its content. Raises `UserError` for what is no list."""
+    """Read a list of boxes, whose format its content shows. Raises `UserError`."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a net's crop shows of a picture, given a face's box as dlib draws it."""
+"""Which part of a picture a net's crop shows, given a face's box as dlib draws it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from keypoints.crops import Region
 if TYPE_CHECKING:
     from keypoints.settings.recipes import Data
 
-# Parts trained on whole pictures of IMM (640 x 480, the face in the middle) need such a picture: its width,
-# and its middle from that of dlib's box, to the right and down, in sides of that box (the medians of IMM's
-# training faces, measured by `make boxes`: results/boxes.md).
 DLIB = (1.0, 0.0, 0.0)  # the frame of nets that were trained with dlib's own boxes
+# Parts trained on whole pictures of IMM (640 x 480, the face in the middle) need such a picture. Its width,
+# and its middle relative to that of dlib's box, to the right and down, in sides of that box: medians of IMM's
+# training faces, measured by `make boxes` (results/boxes.md).
 FRAME_WIDTH, FRAME_RIGHT, FRAME_DOWN = 2.94, -0.011, -0.132
 
 
@@ -28,8 +28,8 @@ class Framing:
     scale:  side of that square, in roots of the box's area
     size:   (width, height) of the crop, pixels
     mode:   of the Pillow image that is cut, "L" or "RGB"
-    frame:  where the boxes that the net was trained with lie, seen from dlib's: side, and middle to the
-            right and down, in its sides
+    frame:  where the boxes that the net was trained with lie relative to dlib's: side, and middle to the
+            right and down, in sides of dlib's box
     """
 
     region: str
@@ -40,7 +40,7 @@ class Framing:
 
     @classmethod
     def of(cls, data: Data) -> Framing:
-        """That of a recipe."""
+        """The framing of a recipe."""
         width, height = data.crop_size
         side, right, down = data.frame
         mode = "L" if data.channels == 1 else "RGB"
@@ -58,7 +58,7 @@ class Framing:
 
 
 def imm_frame(box: Region) -> Region:
-    """What a picture of IMM would show of a face in dlib's `box`: 4:3, the face where it is there."""
+    """The 4:3 region around a face in dlib's `box` that a picture of IMM would show."""
     left, top, side, _ = crops.shift(box, 1.0, FRAME_RIGHT, FRAME_DOWN)
     width = FRAME_WIDTH * side
     x, y = left + side / 2, top + side / 2

@@ -5,9 +5,9 @@
     keypoints label photos --format dlib          # labels/faces.xml; then `imglab labels/faces.xml`
     keypoints label photos --weights models/own.pt
 
-Pictures come in the order in which they need a look, the most doubtful first; labels/worst_first.csv lists
-them. What was corrected comes back in by `keypoints inspect`. labelme looks in --output for a name without
-folders: for photographs in folders within yours, see docs/formats.md.
+Pictures are sorted by how much they need a look, the most doubtful first; labels/worst_first.csv lists them.
+`keypoints inspect` and `make own` read the corrected annotations. labelme looks for names without folders in
+--output: for photographs in subfolders, see docs/formats.md.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Labels:
     """What was found.
 
     photographs: those with faces, the most doubtful face of each first
-    without:     those without
-    broken:      how many cannot be read, or not be written
+    without:     the names of those without faces
+    broken:      how many could not be read or written
     """
 
     photographs: list[Photograph] = field(default_factory=list)
@@ -89,7 +89,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def check_empty(out: Path) -> None:
-    """Raise `UserError` for a folder that holds more than what a run left there that was killed."""
+    """Raise `UserError` for a folder that is not empty; what killed runs left in it is removed first."""
     if out.is_dir():
         files.sweep_below(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -113,7 +113,7 @@ def find(predictor: Predictor, writer: Annotations, names: list[str]) -> Labels:
                 labels.photographs.append(writer.photograph(name, image.size, doubtful))
             except Unwritable as error:
                 labels.broken += 1
-                print(errors.printable(f"error: {error}"), file=sys.stderr)
+                errors.report(str(error))
     return labels
 
 
@@ -129,6 +129,7 @@ def write_list(path: Path, labels: Labels) -> None:
 
 
 def arguments(prog: str) -> argparse.ArgumentParser:
+    from keypoints.predict.detectors import DEFAULT, DETECTORS
     from keypoints.predict.writers import ANNOTATIONS
 
     parser = argparse.ArgumentParser(prog=prog, description=errors.summary(__doc__))
@@ -139,9 +140,7 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help="an empty folder (labels)")
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
     parser.add_argument("--weights", type=Path, help="your own instead: models/<part>.pt, or an ONNX file")
-    parser.add_argument(
-        "--detector", help="finds the faces: faces (the default), mtcnn, haar, centerface, dlib, whole"
-    )
+    parser.add_argument("--detector", help=f"finds the faces: {', '.join(DETECTORS)}; by default {DEFAULT}")
     return parser
 
 

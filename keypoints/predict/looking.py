@@ -1,4 +1,4 @@
-"""What a net answers for a place in a picture: after one look, or after as many as it takes."""
+"""A net's predictions for places in pictures: by one look, or by as many as are needed."""
 
 from __future__ import annotations
 
@@ -11,28 +11,34 @@ from PIL import Image
 
 from keypoints import crops
 from keypoints.crops import Region
+from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, Scheme
 from keypoints.predict.faces import presence
 from keypoints.predict.runtimes import Net
 
 BATCH = 32  # faces at once
-# Chosen on the training and validation faces of the split `strict`.
-AGREED = 0.85  # where a box and the points' own share less, the face is looked at again
-ROLLED = 10.0  # degrees: and where it is turned by more
-# How far the answers for a face and for its mirror image lie apart, in the `doubt` of the weights:
-UNSURE = 1.5  # more: the face is looked for turned too
-ROLLS = (60.0, -60.0, 180.0)  # degrees: by which; the net copes with the rest
-PROMISING = 0.4  # but not where the detector is less sure: that is seldom a face, and costs most of the time
-# After one look, more than the first plus the second times the score: a closer one will not help.
+MAX_LOOKS = 64
+# All of these were chosen on the training and validation faces of the split `strict`.
+AGREED = 0.85  # overlap of a box and the points' own box below which the face is looked at again
+ROLLED = 10.0  # degrees of roll above which it is looked at again
+# A face's doubt is how far the predictions for it and for its mirror image lie apart; it is compared with
+# `Trained.doubt`, what is usual for these weights.
+UNSURE = 1.5  # times the usual doubt: above, the face is also looked for turned by ROLLS
+ROLLS = (60.0, -60.0, 180.0)  # degrees; the net copes with angles between them
+PROMISING = 0.4  # unless the detector's score is lower: such places are seldom faces, and cost the most time
+# After the first look, places with more than a + b * score times the usual doubt are not looked at again.
 HOPELESS = 5.0, 14.0
-AROUND = 8.0, 0.08  # degrees, and share of the size: how far further looks are from the closest one
+AROUND = 8.0, 0.08  # degrees and share of the size by which the further looks of `looks` differ
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a face is looked for: dlib's box on a picture of mode RGB, turned about its middle by `roll`°.
+    """Where to look for a face.
 
-    score: how sure a detector is of it, 0…1
+    image: a picture of mode RGB
+    box:   dlib's box, pixels of the picture
+    roll:  by which the box is turned about its middle, degrees clockwise
+    score: the detector's, 0…1
     """
 
     image: Image.Image
@@ -45,13 +51,19 @@ class Looker:
     """A net that looks at places in pictures. May be called from several threads.
 
     tta:   look at the mirrored face as well
-    looks: how many of them a close look is the mean of
+    looks: how many looks a close look is the mean of
+
+    Raises `UserError` for a number of looks that is out of range or of no use to this net.
     """
 
-    trusted = 1.0  # the highest score of a detector that says anything
+    score_cap = presence.SCORE_CAP  # a higher score of a detector counts as this one
 
     def __init__(self, net: Net, tta: bool = True, looks: int = 1) -> None:
         self.net, self.tta, self.looks = net, tta and net.scheme.flips, looks
+        if not 1 <= looks <= MAX_LOOKS:
+            raise UserError(f"--looks: {looks} is not a number from 1 to {MAX_LOOKS}")
+        if looks > 1 and not self.looks_closely:
+            raise UserError("--looks: only nets of 68 points that see a face by its box look more than once")
 
     @property
     def scheme(self) -> Scheme:
@@ -64,11 +76,11 @@ class Looker:
         return self.net.framing.region == "box" and self.scheme is IBUG
 
     def look_closely(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
-        """As `look`, after more looks where one is not enough.
+        """As `look`, with further looks where one is not enough.
 
-        Parts with 68 points see a face by its box. Where the points say that it lies elsewhere or is turned,
-        it is looked at once more, there; and where its answers are still in doubt, it is also looked for
-        turned by ROLLS, one after the other. With `looks`, the answer is the mean of so many around it.
+        Only for nets of 68 points that see a face by its box. If the points say that the face lies elsewhere
+        or is turned, it is looked at again, there. If it is still in doubt, it is also looked for turned by
+        ROLLS, one after the other. With `looks`, the result is the mean of that many looks around the best.
         """
         if not self.looks_closely:
             return self.look(places)
@@ -83,7 +95,7 @@ class Looker:
         return self._look_around(places, found, apart), apart
 
     def _look_twice(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
-        """As `look`, and once more where the points say that the face is."""
+        """As `look`, with a second look where the points say that the face is."""
         found, apart = self.look(places)
         doubts = apart.mean(-1)
         assert self.scheme.eyes is not None  # `look_closely` sees to it
@@ -100,7 +112,7 @@ class Looker:
         return found, apart
 
     def _look_around(self, places: Sequence[Place], found: np.ndarray, apart: np.ndarray) -> np.ndarray:
-        """The means of these points and of those of further looks: a little turned, nearer and farther."""
+        """The mean of the points `found` and those of further looks: a little turned, nearer and farther."""
         assert self.scheme.eyes is not None  # `look_closely` sees to it
         doubts = apart.mean(-1)
         own = {
@@ -122,16 +134,16 @@ class Looker:
         return (total / count[:, None, None]).astype(np.float32)
 
     def _is_hopeless(self, place: Place, doubt: float) -> bool:
-        """Whether a place is in so much doubt that a closer look will show no face either."""
+        """Whether the doubt, %, is so large that a second look would not show a face either."""
         least, more = HOPELESS
         return self.tells_faces and doubt > (least + more * place.score) * self.net.doubt
 
     def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """Look once at each place.
 
-        Points (N, K, 2) float32, pixels of each picture, and how far the answers for the face and for its
-        mirror image lie apart (N, K) float32, % of the eye distance; their mean is a face's doubt. Without
-        `tta`, and for parts without eyes, nothing is in doubt. Raises ValueError as `crops.cut`.
+        Returns points (N, K, 2) float32, pixels of each picture, and how far the predictions for the face and
+        for its mirror image lie apart (N, K) float32, % of the eye distance. The mean of the latter is a
+        face's doubt; it is 0 without `tta` and for parts without eyes. Raises ValueError as `crops.cut`.
         """
         found = [np.zeros((0, self.scheme.points, 2), np.float32)]
         apart = [np.zeros((0, self.scheme.points), np.float32)]
@@ -143,42 +155,44 @@ class Looker:
         return np.concatenate(found), np.concatenate(apart)
 
     def _answer(self, cut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Points (N, K, 2), pixels of the crops, and how far each one's two answers lie apart (N, K), %."""
+        """Points (N, K, 2), pixels of the crops, and how far their two predictions lie apart (N, K), %."""
         if not self.tta:
             return self.net.points(cut), np.zeros((len(cut), self.scheme.points))
         found, mirrored = self.answer(cut, range(len(cut)))
         return (found + mirrored) / 2, self.measure_apart(found, mirrored)
 
     def answer(self, cut: np.ndarray, twice: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Points (N, K, 2) on crops (N, H, W, C) uint8, pixels of these; and (M, K, 2) on the same crops.
+        """Points (N, K, 2) on crops (N, H, W, C) uint8, pixels of the crops, and second ones for some.
 
-        The latter are seen in the mirror, for the crops `twice`.
+        The second ones (M, K, 2) come from the mirror images of the crops with the indices `twice`.
         """
         found = self.net.points(np.concatenate([cut, cut[list(twice), :, ::-1]]))
         return found[: len(cut)], self.scheme.mirror(found[len(cut) :], cut.shape[2])
 
     def measure_apart(self, found: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
-        """How far these answers (N, K, 2) lie apart (N, K), % of the eye distance; 0 without eyes."""
+        """How far two predictions (N, K, 2) lie apart (N, K), % of the eye distance; 0 without eyes."""
         if not self.scheme.eyes:
             return np.zeros(found.shape[:2])
         return self.scheme.apart(found, mirrored)
 
     @property
     def tells_faces(self) -> bool:
-        """Whether doubt tells faces from other things: not in parts of whole pictures, nor after one look."""
+        """Whether doubt tells faces from other things: it needs `tta`, eyes, and a net that sees boxes."""
         box, measured = self.net.framing.region == "box", math.isfinite(self.net.doubt)
         return box and measured and self.tta and self.scheme.eyes is not None
 
     def is_face(self, doubt: float, score: float) -> bool:
-        """Whether what is in so much doubt, %, is likely a face: the surer the detector, the more it may be.
+        """Whether a place with this doubt, %, is likely a face: a sure detector excuses more doubt.
 
-        Where doubt tells nothing, everything is one.
+        Where doubt tells nothing, every place is one.
         """
-        trusted = min(score, self.trusted)
-        return not self.tells_faces or presence.chance(doubt / self.net.doubt, trusted) >= presence.LEAST
+        if not self.tells_faces:
+            return True
+        chance = presence.chance(doubt / self.net.doubt, min(score, self.score_cap))
+        return chance >= presence.LEAST
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
-        """What the net sees of these faces: crops (N, H, W, C) uint8, and the affine (N, 2, 3) of each."""
+        """The crops (N, H, W, C) uint8 of these places, and the affine (N, 2, 3) of each."""
         framing = self.net.framing
         cut, matrices = [], []
         for place in places:
@@ -192,13 +206,13 @@ class Looker:
 
 
 def circle(count: int) -> Iterator[tuple[float, float]]:
-    """So many rolls, degrees, and sizes, evenly on a circle about none and 1 with the radii AROUND."""
+    """`count` pairs of roll, degrees, and size, evenly on an ellipse around (0, 1) with the radii AROUND."""
     for k in range(count):
         angle = 2 * math.pi * (k / count + 1 / 8)
         yield AROUND[0] * math.cos(angle), 1 + AROUND[1] * math.sin(angle)
 
 
 def is_elsewhere(place: Place, seen: Region, roll: float) -> bool:
-    """Whether the points' own box `seen` is an area, and not where the face was looked for, or turned."""
+    """Whether the points' own box, `seen` and its roll, differs from the place where they were found."""
     turned = abs((roll - place.roll + 180) % 360 - 180) > ROLLED
     return seen[2] > 0 and (turned or crops.overlap(place.box, seen) < AGREED)

@@ -1,4 +1,4 @@
-"""The photographs that a command is given: files by name, and what lies in folders."""
+"""The photographs that a command works on: named files, and those in named folders."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ OUT = Path("predictions")  # where annotated ones go
 
 
 def find(named: list[str], out: Path = OUT) -> list[str]:
-    """The files that were named, and those in folders that were; what is passed over there is counted.
+    """The named files, and the pictures in named folders; a warning counts what is skipped there.
 
-    So is what lies below `out` within such a folder, which earlier runs drew. Raises `UserError` where there
-    is none.
+    Hidden files, other kinds of files and what lies in `out`, drawn by earlier runs, are skipped. Raises
+    `UserError` if nothing is left.
     """
     from keypoints.pictures.images import ENDINGS, is_hidden
 
@@ -45,7 +45,7 @@ def find(named: list[str], out: Path = OUT) -> list[str]:
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder in a folder, and its files; also those that links lead to, which come last, each once."""
+    """Each folder below a folder, with its files. Linked folders come last, and each folder once."""
     from keypoints.pictures.images import is_hidden
 
     seen: set[str] = set()
@@ -65,5 +65,5 @@ def walk(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
 
 
 def each_once(names: list[str]) -> list[str]:
-    """The photographs without those that were named before."""
+    """The photographs without repetitions."""
     return list({os.path.abspath(name): name for name in names}.values())

@@ -1,4 +1,4 @@
-"""From a picture to the points of its faces: what `keypoints`, the page and other programs call.
+"""From a picture to the points of its faces, for the command, the page and other programs.
 
 from keypoints import Predictor
 faces = Predictor()("photo.jpg")
@@ -16,7 +16,6 @@ from PIL import Image
 
 from keypoints import pretrained
 from keypoints.crops import Region
-from keypoints.errors import UserError
 from keypoints.pictures.images import Picture, open_picture
 from keypoints.pictures.limits import MAX_PIXELS
 from keypoints.predict import detectors, runtimes
@@ -24,12 +23,10 @@ from keypoints.predict.detectors import Detection
 from keypoints.predict.faces.face import Face
 from keypoints.predict.looking import Looker, Place
 
-MAX_BOXES = 1_000  # that are given for one picture
-Opened = tuple[
-    Image.Image, Sequence[Detection], bool
-]  # of mode RGB; where faces are; whether a detector says so
-MAX_LOOKS = 64
+MAX_BOXES = 1_000  # for one picture
 TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
+# A picture of mode RGB, where its faces are, and whether a detector says so.
+Opened = tuple[Image.Image, Sequence[Detection], bool]
 
 
 class Predictor(Looker):
@@ -37,16 +34,16 @@ class Predictor(Looker):
 
     part:      "landmarks" (68 points), "face" (58) or "nose" (1), by the weights that the project ships
     weights:   a file of your own in their place: `models/<part>.pt` of the pipeline, or an ONNX file
-    detector:  faces (the default), mtcnn, haar, centerface, dlib, yunet or whole (see `detectors`)
-    detector_model: the file that yunet needs
-    min_score: what the detector is less sure of is left out, 0…1
+    detector:  a name in `detectors.DETECTORS`; None: `faces`
+    detector_model: the file that some detectors need
+    min_score: detections with a lower score are left out, 0…1
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one
-    tta:       look at the mirrored face as well: a little better, and what is no face is told from what is;
-               without it a face takes half the time, has to be upright, and is believed; as where it is not
-               known which points are partners, left and right
+    tta:       look at the mirrored face as well: the points are a little better, faces may be turned, and
+               false detections are left out. Without it a face takes half the time. Has no effect where
+               it is not known which points are left-right partners
     threads:   of ONNX Runtime for each call; None: all cores. With several callers at once, 1 is best
-    looks:     of 68 points, how many looks the answer is the mean of; measured in results/boxes.md. Films
-               are followed with one
+    looks:     nets of 68 points only: how many looks the answer is the mean of, 1…64; measured in
+               results/boxes.md. Films are followed with one
 
     Raises `UserError` for weights that are missing or damaged, an unknown detector, and looks that make no
     sense.
@@ -66,10 +63,7 @@ class Predictor(Looker):
     ) -> None:
         net = runtimes.load(Path(weights) if weights else pretrained.file(part), device, threads)
         super().__init__(net, tta, looks)
-        if not 1 <= looks <= MAX_LOOKS:
-            raise UserError(f"--looks: {looks} is not a number from 1 to {MAX_LOOKS}")
-        if looks > 1 and not self.looks_closely:
-            raise UserError("--looks: only nets of 68 points that see a face by its box look more than once")
+
         self._detector = (
             detector or detectors.DEFAULT,
             Path(detector_model) if detector_model else None,
@@ -78,28 +72,28 @@ class Predictor(Looker):
         )
         self._own = threading.local()
         self.detector  # noqa: B018  raises now, not at the first picture
-        self.trusted = detectors.trusted(self._detector[0])
+        self.score_cap = detectors.score_cap(self._detector[0])
 
     @property
     def detector(self) -> detectors.Detector:
-        """This thread's own: OpenCV's give wrong answers when two threads share one."""
+        """A detector for this thread alone: OpenCV's give wrong results when two threads share one."""
         if not hasattr(self._own, "detector"):
             self._own.detector = detectors.build(*self._detector)
         return self._own.detector
 
     def __call__(self, picture: Picture, boxes: Sequence[Region] | None = None) -> list[Face]:
-        """The faces of one picture: of these boxes, in pixels, or else of what the detector finds.
+        """The faces of one picture: in these boxes, pixels, or else where the detector finds some.
 
-        Raises as `many`.
+        Raises ValueError and OSError as `many` does.
         """
         return self.many([(picture, boxes)])[0]
 
     def many(self, pictures: Iterable[tuple[Picture, Sequence[Region] | None]]) -> list[list[Face]]:
-        """The faces of several pictures, crops through the net together as far as memory allows.
+        """The faces of several pictures, whose crops go through the net together as far as memory allows.
 
         A picture is anything that `images.open_picture` takes: a path, bytes, a file, a Pillow image, an
         array. Raises ValueError for what is no picture, and for a box without an area, too large or too far
-        off to be seen; OSError for a path that cannot be read.
+        outside of the picture; OSError for a path that cannot be read.
         """
         faces: list[list[Face]] = []
         opened: list[Opened] = []
@@ -113,7 +107,7 @@ class Predictor(Looker):
         return faces + self._faces(opened)
 
     def believe(self, image: Image.Image, found: Sequence[Detection]) -> list[Face]:
-        """The faces among what the detector found in a picture of mode RGB, without what is none."""
+        """The detections in a picture of mode RGB that are faces, with their points."""
         return self._faces([(image, found, True)])[0]
 
     def _faces(self, opened: Sequence[Opened]) -> list[list[Face]]:
@@ -143,7 +137,7 @@ class Predictor(Looker):
 
 
 def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
-    """Boxes that somebody gave, as detections. Raises ValueError for too many, or one without an area."""
+    """Given boxes as detections with score 1. Raises ValueError for too many, or one without an area."""
     if len(boxes) > MAX_BOXES:
         raise ValueError(f"{len(boxes)} boxes are more than {MAX_BOXES}")
     for box in boxes:
@@ -153,7 +147,7 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
 
 
 def without_twins(faces: Sequence[Face]) -> list[Face]:
-    """The faces, surest first, without those whose points are a surer one's, though their boxes differ."""
+    """The faces, surest first, without those with nearly the points of a surer one (boxes may differ)."""
     kept: list[Face] = []
     for face in faces:
         apart = (np.linalg.norm(face.points - other.points, axis=-1).mean() for other in kept)

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     import onnxruntime
 
     from keypoints.models.trained import Trained
+    from keypoints.settings.recipes import Part
 
 
 class Net(Protocol):
-    """A trained net: what it needs to see, and what it answers."""
+    """A trained net: what it needs to see, and its predictions."""
 
     @property
     def scheme(self) -> Scheme: ...
@@ -30,7 +31,7 @@ class Net(Protocol):
 
     @property
     def doubt(self) -> float:
-        """See `models.trained.Trained`; infinite where it is not known."""
+        """See `models.trained.Trained`; infinite if it was not measured."""
 
     def points(self, crops: np.ndarray) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8."""
@@ -64,7 +65,7 @@ class OnnxNet:
 
 
 def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
-    """ONNX Runtime on the CPU, without the warnings that are for its developers; `threads` for each call."""
+    """An ONNX Runtime session on the CPU that does not log warnings; `threads` per call, None: all cores."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -76,14 +77,15 @@ def open_session(path: Path, threads: int | None = None) -> onnxruntime.Inferenc
 class TorchNet:
     """A weights file of the pipeline, `models/<part>.pt`, run by torch.
 
-    Raises `UserError` for another file, for an unknown device, and where torch is not installed.
+    `part`: the recipe that the file must hold, if any. Raises `UserError` for another file or recipe, for an
+    unknown device, and where torch is not installed.
     """
 
-    def __init__(self, path: Path, device: str | None = None) -> None:
+    def __init__(self, path: Path, device: str | None = None, part: Part | None = None) -> None:
         import_extra("train", "torch", "pydantic")
         from keypoints.models.trained import Trained
 
-        self.trained: Trained = Trained.load(path)
+        self.trained: Trained = Trained.load(path, part)
         try:
             if device:
                 self.trained.model.to(device)

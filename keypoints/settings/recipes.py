@@ -30,7 +30,7 @@ def check_scheme(name: str) -> str:
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
-Count = Annotated[int, Field(gt=0, le=10**9)]  # of anything that is done so often
+Count = Annotated[int, Field(gt=0, le=10**9)]
 Pixels = Annotated[int, Field(gt=0, le=2048)]  # of a crop's side, or a map's
 Pair = Annotated[list[Pixels], Field(min_length=2, max_length=2)]
 Span = Annotated[list[Annotated[float, Field(gt=0, le=100)]], Field(min_length=2, max_length=2)]  # from, to
@@ -53,7 +53,8 @@ class Data:
     margin: Annotated[int, Field(ge=0, le=2048)]  # pixels kept around the crop for augmentation
     channels: Literal[1, 3]
     target: Literal["philtrum", "tip"] = "philtrum"  # nose1: IMM's point, or landmarks.nose_tip
-    # Where annotators draw the box, seen from dlib's: side, and middle to the right and down, in its sides.
+    # Where annotators draw the box, relative to dlib's: its side, and its middle to the right and down, all
+    # in sides of dlib's box.
     frame: Annotated[list[Finite], Field(min_length=3, max_length=3)] = Field(
         default_factory=lambda: [1.0, 0.0, 0.0]
     )
@@ -64,26 +65,26 @@ class Scenes:
     """Scenes of several faces in place of single crops (see `keypoints/datasets/scenes.py`)."""
 
     faces: Pair  # the least and the greatest number that is tried
-    sides: Span  # of a face's box, of the scene's width; drawn evenly on a logarithmic scale
-    surroundings: Span  # what is pasted around a face, in sides of its box
-    upright: Share  # of the faces, turned by a few degrees only
-    roll: Annotated[float, Field(ge=0, le=180)]  # the others: up to ± degrees
-    cover: Share  # probability of a patch over a part of a face
-    clutter: Share  # probability of a piece of a photograph beside its face, in a face's place
+    sides: Span  # sides of faces' boxes, as shares of the scene's width; drawn on a logarithmic scale
+    surroundings: Span  # how much of the photograph is pasted with a face, in sides of its box
+    upright: Share  # share of the faces that are turned by a few degrees only
+    roll: Annotated[float, Field(ge=0, le=180)]  # of the other faces: up to ± degrees
+    cover: Share  # probability that a patch covers a part of a face
+    clutter: Share  # probability that a piece of background is pasted instead of a face
 
 
 @dataclass(config=STRICT)
 class Augment:
-    """Random changes of a training crop. Everything is off unless an option asks for it."""
+    """Random changes of a training crop. Everything is off unless an option sets it."""
 
-    flip: Share = 0.0  # mirrored, partners swapped
-    affine: Share = 1.0  # probability of the three that follow, drawn together
+    flip: Share = 0.0  # probability of mirroring, with left and right points swapped
+    affine: Share = 1.0  # probability of the next three, which are drawn together
     rotate: Annotated[float, Field(ge=0, le=180)] = 0.0  # up to ± degrees
     scale: Annotated[float, Field(ge=0, lt=1)] = 0.0  # times 1 - scale … 1 + scale
     shift: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(
         default_factory=lambda: [0.0, 0.0]
     )  # up to ± share of width, height
-    perspective: Share = 0.0  # half of the time corners move in by a random share with up to this deviation
+    perspective: Share = 0.0  # in half of the crops, the corners move inwards: largest standard deviation
     light: Literal["added", "factor"] = "added"  # how the next two work; saturation and hue imply "factor"
     brightness: Share = 0.0  # "added": ± share of 255, "factor": times 1 ± share
     contrast: Share = 0.0
@@ -103,16 +104,14 @@ class Codec:
 
     kind: Literal["coordinates", "distribution", "heatmap", "pca", "centres"]
     loss: Literal["mse", "l1", "smooth_l1", "wing", "laplace", "cross_entropy", "squared", "focal"]
-    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = (
-        1.0  # coordinates, distribution: targets are (position - offset) * scale, position 0…1
-    )
+    # coordinates, distribution: targets are (position - offset) * scale, position 0…1
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     offset: Finite = 0.0
-    # Of the Gaussian; heatmap: as a share of the crop's width, centres: of the box's side. distribution: what
-    # the deviation of a map is at least, as a share of the crop's side.
+    # Standard deviation of the Gaussian; heatmap: as a share of the crop's width, centres: of the box's side.
+    # distribution: the least standard deviation of a map, as a share of the crop's side.
     sigma: Share = 0.0
-    coordinate_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = (
-        0.0  # heatmap: of the L1 of the expectation, beside the maps' loss
-    )
+    # heatmap: weight of the L1 loss of the expectation, beside that of the maps
+    coordinate_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # of the loss; heatmap: of the maps'
     map_size: Pair | None = None  # heatmap: width, height of the maps
     components: Annotated[int, Field(gt=0, le=2048)] = 1  # pca
@@ -138,21 +137,21 @@ class Train:
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of the averaged weights, 0 for none
     clip: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # norm of the gradient
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
-    accumulate: Count = 1  # pieces in which a batch is computed, one after the other: less memory
-    augment: Literal["workers", "device"] = "workers"  # which changes the faces: processes, or a fast GPU
-    compile: bool = False  # the net, by torch.compile, in training: see docs/devices.md
-    draws: Count | None = None  # crops an epoch; null: each training face once
+    accumulate: Count = 1  # pieces in which a batch is computed, one after the other, to save memory
+    augment: Literal["workers", "device"] = "workers"  # where faces are augmented: processes, or the GPU
+    compile: bool = False  # train with torch.compile: see docs/devices.md
+    draws: Count | None = None  # crops per epoch; null: each training face once
     threads: Count | None = None  # of the CPU; null: as many as params.yaml's `threads`
     init: str | None = None  # a weights file to start from, see `training.transfer`; null or RANDOM: none
-    frozen: bool = False  # the trunk stays as it was there; only the last layer learns
-    faces: Count | None = None  # train on so many of the training faces only, drawn by the seed
-    # Epochs, counted from 0, whose answer for one face is kept for a picture; with any, the last one's too.
+    frozen: bool = False  # the trunk keeps the weights of `init`; only the last layer learns
+    faces: Count | None = None  # train on a subset of this many training faces, drawn by the seed
+    # Epochs, counted from 0, whose prediction for one face is kept for a picture, and with any, the last one.
     snapshots: list[Annotated[int, Field(ge=0, le=10**9)]] = Field(default_factory=list)
-    profile: bool = False  # a trace of a few steps by torch.profiler into .profiles/
+    profile: bool = False  # write a torch.profiler trace of a few steps to .profiles/
 
     @property
     def starts_from(self) -> Path | None:
-        """The weights file that it starts from, if it does."""
+        """The weights file that training starts from, if any."""
         return Path(self.init) if self.init and self.init != RANDOM else None
 
 

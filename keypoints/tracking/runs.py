@@ -1,4 +1,4 @@
-"""What a stage tells of its run: epochs, figures, weights, pictures, and how it ended."""
+"""What a stage records of its run: epochs, figures, weights, pictures, and how it ended."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keypoints import files
-from keypoints.errors import printable
+from keypoints import errors, files
 from keypoints.settings.params import Params, leaves
 from keypoints.system import git
 from keypoints.tracking.journal import Journal, kept
@@ -30,7 +29,7 @@ LONGEST = 10  # seconds that a stage waits for MLflow when its own work is done
 
 
 class Run:
-    """What a stage tells of a run; without a journal, one that keeps nothing."""
+    """Records a stage's run in a journal; without one, nothing is recorded."""
 
     def __init__(self, journal: Journal | None = None) -> None:
         self.journal = journal
@@ -75,7 +74,7 @@ class Run:
         self._keep("model", path)
 
     def _keep(self, event: str, path: Path) -> None:
-        """An event that a file or a folder belongs to: a copy, for the original may change or go."""
+        """Record an event with a copy of its file or folder, since the original may change or go."""
         self._write(lambda journal: journal.copy(path))
         self._write(lambda journal: journal.write(event, name=path.name))
 
@@ -83,7 +82,7 @@ class Run:
         self._write(lambda journal: journal.write("tags", values=tags))
 
     def end(self, status: str) -> None:
-        """Say how it ended, and wait until MLflow knows, a few seconds at most."""
+        """Record how the run ended, and wait until MLflow has it, for a few seconds at most."""
         self._write(lambda journal: journal.write("end", status=status))
         self.close()
 
@@ -96,16 +95,16 @@ class Run:
 
 
 class Sender:
-    """The process beside the stage that brings journals to MLflow; it prints one line if that fails."""
+    """A process beside the stage that sends journals to MLflow, and prints one line if that fails."""
 
     def __init__(self, *journal: Path) -> None:
         self.said = False
         command = [sys.executable, "-m", "keypoints.tracking.sending", *map(str, journal)]
-        nothing = subprocess.DEVNULL  # MLflow's progress and tracebacks are for nobody
+        nothing = subprocess.DEVNULL  # hides MLflow's progress bars and tracebacks
         self.process = subprocess.Popen(command, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing)
 
     def check(self) -> None:
-        """Say what failed, once, if it failed."""
+        """Warn once if sending failed."""
         if self.process.poll() and not self.said:
             assert self.process.stdout
             text = self.process.stdout.read().decode(errors="replace").strip() or "its process was killed"
@@ -122,13 +121,13 @@ class Sender:
 
 
 def send_kept(seconds: int = LONGEST) -> None:
-    """Bring what could not be sent before to MLflow, if there is any; wait for it so long at most."""
+    """Send to MLflow what could not be sent before, if anything; wait for that no longer than `seconds`."""
     if kept():
         Sender().wait(seconds)
 
 
 def warn(text: str) -> None:
-    print(printable(f"warning: MLflow: {text}"), file=sys.stderr)
+    errors.warn(f"MLflow: {text}")
 
 
 def is_off() -> bool:
@@ -136,7 +135,7 @@ def is_off() -> bool:
 
 
 def start() -> Run:
-    """A run to tell of; one that keeps nothing where tracking is off or the disk refuses."""
+    """A new run; it records nothing where tracking is off or the disk refuses."""
     if is_off():
         return Run()
     try:
@@ -148,7 +147,7 @@ def start() -> Run:
 
 @contextmanager
 def training_run(name: str, settings: Params, data: Path, faces: Faces, fingerprint: str) -> Iterator[Run]:
-    """The run of one training. One that was killed, or whose outputs DVC did not save, is taken up again.
+    """The run of one training. One that was killed, or whose outputs DVC did not save, is resumed.
 
     `fingerprint` says which training it is; `faces` are those of the file `data`.
     """
@@ -160,7 +159,7 @@ def training_run(name: str, settings: Params, data: Path, faces: Faces, fingerpr
         run.tag(error=" ".join(str(error).split())[:250])
         run.end("FAILED")
         raise
-    except BaseException:  # an interrupt: it is taken up again
+    except BaseException:  # an interrupt: the next training resumes the run
         run.close()
         raise
     run.end("FINISHED")
@@ -172,7 +171,7 @@ def measured_run(
 ) -> Iterator[Run]:
     """The run of these weights and settings, to add figures and pictures.
 
-    A new one where the weights are of another run, or came from DVC's cache: then with its `history`.
+    It is a new one, with the `history`, where the weights are of another run or came from DVC's cache.
     """
     run = start()
     known = {"weights": files.digest(weights, "md5"), "history": to_rows(history)}
@@ -200,7 +199,7 @@ def to_rows(history: pd.DataFrame) -> list[dict[str, float]]:
 
 
 def describe(name: str, settings: Params) -> dict[str, Any]:
-    """What is known of a part's run from the beginning."""
+    """What is known of a part's run at its beginning."""
     part = settings.part(name)
     more = {"epochs": settings.epochs(name), "seed": settings.seed, "threads": settings.threads}
     return {

@@ -1,1 +1,1 @@
-"""How a net learns: batches of changed faces, steps, checkpoints, several processes."""
+"""Training: batches of augmented faces, steps, checkpoints, several processes."""

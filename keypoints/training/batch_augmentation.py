@@ -1,7 +1,7 @@
 """Random changes of whole batches on the device that trains, by kornia: `train.augment: device`.
 
-For a device that learns faster than the processor's cores change faces. The changes are of the same kinds and
-sizes as those of `augmentation`, but drawn otherwise: a training by these is another experiment.
+For a device that learns faster than the CPU can augment. The changes are of the same kinds and sizes as those
+of `augmentation`, but drawn differently: training with them is another experiment.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from kornia.augmentation import AugmentationSequential, GeometricAugmentationBase2D
 
 KERNEL = (9, 9)  # pixels, of the blur
-NOISE = 0.035  # deviation, of a picture of 0…1: the middle of those that `augmentation` draws
-PATCH = (0.01, 0.09)  # area of what is covered, of the crop's
-PROCESSOR_ONLY = ("scenes", "perspective", "jpeg")
+NOISE = 0.035  # standard deviation, of values 0…1: the middle of the range that `augmentation` draws from
+PATCH = (0.01, 0.09)  # share of the crop's area that is covered
+CPU_ONLY = ("scenes", "perspective", "jpeg")
 
 
 class BatchAugmenter:
@@ -30,12 +30,12 @@ class BatchAugmenter:
     size:   (width, height) of the crop, pixels
     margin: of the canvas around it, pixels
 
-    Raises `UserError` for what only `augmentation` can do, and where kornia is not there.
+    Raises `UserError` for what only `augmentation` can do, and where kornia is not installed.
     """
 
     def __init__(self, config: Augment, scheme: Scheme, size: tuple[int, int], margin: int) -> None:
-        if asked := [name for name in PROCESSOR_ONLY if getattr(config, name)]:
-            raise UserError(f"train.augment: augment.{asked[0]} is for workers, not for the device")
+        if impossible := [name for name in CPU_ONLY if getattr(config, name)]:
+            raise UserError(f"train.augment: augment.{impossible[0]} is for workers, not for the device")
         try:
             self.move, self.look = moves(config, size, margin), looks(config)
         except ImportError:
@@ -59,7 +59,7 @@ class BatchAugmenter:
         return crops.contiguous(memory_format=torch.channels_last), points.masked_fill(missing, torch.nan)
 
     def _mirror(self, images: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Some of the faces mirrored, and their points by the names that they then have."""
+        """Some of the faces mirrored, with left and right points swapped."""
         if not self.flip:
             return images, points
         chosen = (torch.rand(len(images)) < self.flip).to(images.device)[:, None, None]
@@ -69,7 +69,7 @@ class BatchAugmenter:
 
 
 def moves(config: Augment, size: tuple[int, int], margin: int) -> AugmentationSequential:
-    """What moves pixels and points: (N, C, H, W) and (N, K, 2) of the canvas -> those of the crop."""
+    """What moves pixels (N, C, H, W) and points (N, K, 2), from the canvas to the crop."""
     from kornia import augmentation as kornia
 
     (width, height), (dx, dy) = size, config.shift
@@ -83,7 +83,7 @@ def moves(config: Augment, size: tuple[int, int], margin: int) -> AugmentationSe
 
 
 def looks(config: Augment) -> nn.Sequential:
-    """What changes colours alone, of crops (N, C, height, width), 0…1."""
+    """What changes the colours alone of crops (N, C, height, width), 0…1."""
     from kornia import augmentation as kornia
 
     steps: list[nn.Module] = []

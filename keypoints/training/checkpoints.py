@@ -1,4 +1,4 @@
-"""What lets a killed training go on where it stopped."""
+"""Checkpoints, from which a killed training resumes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from keypoints.training import dependencies
 
 @dataclass
 class Checkpoint:
-    """A file that lets a killed training go on; it is no output and goes when training ends.
+    """A file from which a killed training resumes; it is removed when training ends.
 
-    `fingerprint` says of which training it is: recipe, data and code. Another one's is not read.
+    `fingerprint` identifies the training by recipe, data and code; the checkpoint of another is not read.
     """
 
     path: Path
@@ -46,7 +46,7 @@ class Checkpoint:
         return None
 
     def sweep(self, pattern: str, days: float = 14) -> None:
-        """Remove the folder's files of this pattern that trainings left unfinished long ago."""
+        """Remove the folder's files that match `pattern` and are older than `days`: abandoned trainings."""
         for path in self.path.parent.glob(pattern):
             if time.time() - path.stat().st_mtime > days * 86_400:
                 path.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ class Checkpoint:
 
 
 def fingerprint(part: recipes.Part, epochs: int, seed: int, threads: int, data: Path) -> str:
-    """What decides a training's result: recipe, data, weights to start from, code, libraries, machine."""
+    """A hash of what decides a training's result: recipe, data, initial weights, code, libraries, machine."""
     code = [files.sha256(source) for source in dependencies.code_of("train")]
     versions = [module.__version__ for module in (torch, np, albumentations, cv2)]
     machine = device.choose_device()

@@ -13,17 +13,17 @@ from keypoints.landmarks import AXIS
 from keypoints.settings.recipes import Augment, Scenes
 from keypoints.training.augmentation import Augmenter
 
-GRID = 5  # points a side of a face's box, by which one tells how much of it is hidden
+GRID = 5  # points per side of a grid over a face's box, which measures how much of the face is hidden
 
 
 class Composer:
-    """Every scene is another one; light, noise and the like are the `Augmenter`'s.
+    """Composes random scenes; colours, noise and the like are changed by the `Augmenter`.
 
-    faces: with the points `axis2`; its canvases are what is pasted
+    faces: with the points `axis2`; their canvases are pasted
     """
 
     def __init__(self, config: Augment, layout: Scenes, faces: Faces) -> None:
-        # Turned, moved and mirrored is each face by itself, when it is pasted.
+        # Each face is turned, moved and mirrored by itself, when it is pasted.
         light = replace(config, flip=0.0, rotate=0.0, scale=0.0, shift=[0.0, 0.0], perspective=0.0)
         self.augment = Augmenter(light, AXIS, faces.size, 0)
         self.photos = [
@@ -51,7 +51,7 @@ class Composer:
         return scene, self.describe(placed)
 
     def describe(self, placed: list[scenes.PlacedFace]) -> np.ndarray:
-        """Each face's axis, and whether it counts; NaN up to the greatest number of faces."""
+        """Each face's axis, and whether it counts (F, 5); rows of NaN up to the largest number of faces."""
         faces = np.full((self.layout.faces[1], 5), np.nan, np.float32)
         for row, face in zip(faces, placed, strict=False):
             axis = face.points[:2]
@@ -62,7 +62,7 @@ class Composer:
 
 
 def photo_of(image: np.ndarray, axis: np.ndarray) -> scenes.Photo:
-    """A canvas as something to paste; its points are the axis (2, 2), pixels, and a grid over the face."""
+    """A canvas to paste; its points are the axis (2, 2), pixels, and then a grid over the face."""
     box, roll = crops.from_axis(axis)
     across = np.linspace(0, 1, GRID)
     grid = np.stack(np.meshgrid(across, across), -1).reshape(-1, 2)

@@ -10,13 +10,13 @@ from keypoints.paths import ROOT
 
 
 def declared(stage: str, root: Path = ROOT) -> list[str]:
-    """The `deps` of a stage in dvc.yaml, as they stand there."""
+    """The `deps` of a stage, as dvc.yaml lists them."""
     entry = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
     return list(entry.get("do", entry)["deps"])
 
 
 def code_of(stage: str, root: Path = ROOT) -> list[Path]:
-    """The Python files of a stage's dependencies, those of its folders too, in order of their names."""
+    """The Python files of a stage's dependencies, including those in folders, sorted."""
     found: set[Path] = set()
     for dependency in declared(stage, root):
         path = root / dependency

@@ -1,4 +1,4 @@
-"""Starts the processes that train one net, or joins those that torchrun has started; none outlives a run."""
+"""Starts the processes that train one net, or joins those that torchrun started; none outlives the run."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from keypoints.system import interrupts
 from keypoints.training import processes
 from keypoints.training.processes import ALONE
 
-GRACE = 15.0  # seconds to end by itself, for a process that another one has left
+GRACE = 15.0  # seconds for the other processes to end by themselves, once one has ended
 TORCHRUN = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
 def launch(count: int, work: Callable[..., None], *args: object) -> None:
-    """Call `work(processes, *args)` in `count` processes of this machine: here, where that is one.
+    """Call `work(processes, *args)` in `count` processes of this machine; a single one is this process.
 
-    Started by torchrun, it is called here whatever `count` says. Raises what `work` raised in any of them,
-    and `UserError` for one that was killed, or more processes than GPUs.
+    Under torchrun, which started the processes, `count` is ignored. Raises what `work` raised in any of them,
+    and `UserError` for a process that was killed, and for more processes than GPUs.
     """
     if all(name in os.environ for name in TORCHRUN):
         rank, size, local, beside = (int(os.environ[name]) for name in TORCHRUN[:4])
@@ -44,7 +44,7 @@ def launch(count: int, work: Callable[..., None], *args: object) -> None:
 
 
 def _start(count: int, folder: Path, work: Callable[..., None], args: tuple[object, ...]) -> None:
-    """Start them all, and wait until all have ended; the folder is where they meet."""
+    """Start all processes and wait until they have ended; they find each other by a file in `folder`."""
     logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.ERROR)
     failures = multiprocessing.get_context("spawn").SimpleQueue()
     try:
@@ -69,9 +69,9 @@ def _start(count: int, folder: Path, work: Callable[..., None], args: tuple[obje
 def _work(
     rank: int, count: int, folder: Path, failures: Any, work: Callable[..., None], args: tuple[object, ...]
 ) -> None:
-    """One of the processes that were started; what fails is told to the one that started it."""
+    """The main function of a started process; it passes on what `work` raised through `failures`."""
     interrupts.expect()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # torch's word for: the starter has died
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # torch sends it when the parent has died
     with processes.join(rank, count, rank, count, f"file://{folder}/meeting") as joined:
         try:
             work(joined, *args)
@@ -86,7 +86,7 @@ def _work(
 
 
 def _end(running: list[BaseProcess]) -> None:
-    """End what is still running: in order, or where it does not listen, at once."""
+    """Terminate what is still running, and kill what does not react."""
     for process in running:
         process.terminate()
     for process in running:

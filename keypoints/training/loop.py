@@ -1,8 +1,8 @@
-"""The training loop: deterministic, and able to go on where a killed run stopped.
+"""The training loop: deterministic, and able to resume where a killed run stopped.
 
-Nothing random is carried from one epoch to the next: the order of the faces, the augmentation of
-each face and the net's own randomness (dropout) are seeded by the seed, the epoch and the face. So
-a checkpoint of net, averaged net, optimiser and schedule after an epoch is all that is needed.
+No random state is carried from one epoch to the next: the order of the faces, the augmentation of each face
+and the net's own randomness (dropout) are seeded by the seed, the epoch and the face. So a checkpoint after
+an epoch needs only the net, the averaged net, the optimiser and the schedule.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from keypoints.datasets.tensors import Faces
-from keypoints.errors import UserError
+from keypoints.errors import UserError, warn
 from keypoints.landmarks import Scheme
 from keypoints.landmarks import average as mean_of_marked
 from keypoints.models.device import choose_device, make_deterministic
@@ -35,16 +35,16 @@ from keypoints.training.sampling import Draw, Examples, count_workers, load
 from keypoints.training.step import Step
 
 Row = dict[str, float]  # one epoch's figures, a line of the history
-KEPT = ("history", "seconds", "snapshots")  # lists with an entry per epoch, in the checkpoint too
+KEPT = ("history", "seconds", "snapshots")  # lists that grow with the epochs and belong into the checkpoint
 
 
 @dataclass
 class Loop:
-    """What one training needs; `run` does it.
+    """One training; `run` does it.
 
-    faces: of a part; those of the splits train and val are used
-    report: called with each finished epoch's row and the seconds that it took
-    processes: that train together; only the first one has a checkpoint, a history and a report
+    faces:     of a part; those of the splits train and val are used
+    report:    called with each finished epoch's row and the seconds that it took
+    processes: those that train together; only the first one has a checkpoint, a history and a report
     """
 
     part: recipes.Part
@@ -75,14 +75,14 @@ class Loop:
         smallest, pieces = self.draws // self.batches, config.accumulate * self.processes.size
         if smallest < pieces:
             raise UserError(
-                f"a batch of {smallest} faces is not to be had in {pieces} pieces, devices times "
+                f"a batch of {smallest} faces cannot be computed in {pieces} pieces, devices times "
                 "train.accumulate: raise train.batch, or lower these"
             )
 
     def run(self) -> Trained:
-        """Train; afterwards `history` has one row per epoch, and `snapshots` those that were asked for.
+        """Train; afterwards `history` has one row per epoch, and `snapshots` those that the recipe names.
 
-        Raises `UserError` if it diverges.
+        Raises `UserError` if training diverges.
         """
         config, processes = self.part.train, self.processes
         make_deterministic(self.seed, processes.threads(self.threads))
@@ -106,7 +106,7 @@ class Loop:
         return trained
 
     def _train(self, step: Step, new: Trained, trained: Trained) -> None:
-        """All epochs that are left."""
+        """Train the remaining epochs."""
         config, processes, on_cpu = self.part.train, self.processes, step.device.type == "cpu"
         seen = self.val_faces if len(self.val_faces) else self.train_faces
         first = len(self.history)
@@ -126,20 +126,19 @@ class Loop:
             self._finish_epoch(row, step.state, seconds)
 
     def _check_scheme(self, new: Trained) -> None:
-        """Say where flips are asked for in vain. Raises `UserError` for a point that no training face has."""
+        """Warn if flips have no effect. Raises `UserError` for a point that no training face has."""
         unmarked = np.isnan(new.mean_shape).any(axis=1)
         if unmarked.any():
             name = new.scheme.names()[int(unmarked.argmax())]
             raise UserError(f"no training face has the point {name!r}: mark it, or choose another split")
         if self.part.augment.flip and not new.scheme.flips:
-            print(
-                f"warning: nothing says which points of {new.scheme.name} are partners, left and right: "
-                "trained without flips",
-                file=sys.stderr,
+            warn(
+                f"nothing says which points of {new.scheme.name} are partners, left and right: "
+                "trained without flips"
             )
 
     def _epoch(self, epoch: int, step: Step, pieces: Iterator[tuple[Tensor, Tensor]]) -> float:
-        """One pass over the training faces; its mean loss."""
+        """One pass over the training faces; returns its mean loss."""
         config = self.part.train
         step.model.train()
         if config.frozen:
@@ -157,7 +156,7 @@ class Loop:
         return float(np.mean(losses))
 
     def _draw(self, epochs: Iterable[int]) -> Iterator[list[Draw]]:
-        """Batches of nearly one size: in each epoch every face once, or `draws` faces."""
+        """The batches, nearly equal in size, of these epochs: each has every face once, or `draws` faces."""
         for epoch in epochs:
             draws = self.draws
             rng = np.random.default_rng([self.seed, epoch])
@@ -168,7 +167,7 @@ class Loop:
                 yield list(zip(order[batch].tolist(), seeds[batch].tolist(), strict=True))
 
     def _pieces(self, epochs: Iterable[int]) -> Iterator[list[Draw]]:
-        """What this process computes at once: its part of a piece of a batch."""
+        """What this process computes in one go: its part of each piece of each batch."""
         pieces = self.part.train.accumulate
         for batch in self._draw(epochs):
             for number in range(pieces):
@@ -177,7 +176,7 @@ class Loop:
     def _seen(
         self, epochs: Sequence[int], scheme: Scheme, device: torch.device
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """The pieces as the net sees them, and their points, on its device."""
+        """The pieces, augmented, as the net's input, and their points; both on `device`."""
         config, faces, by_device = self.part.augment, self.train_faces, self.part.train.augment == "device"
         workers = count_workers(self.threads) // self.processes.beside
         loader = load(Examples(config, scheme, faces, bare=by_device), self._pieces(epochs), workers)
@@ -191,7 +190,7 @@ class Loop:
         return (augment(canvases.to(device), points.to(device), seed) for (canvases, points), seed in made)
 
     def _validate(self, trained: Trained) -> Row:
-        """The averaged net's loss and error on the val split, without augmentation."""
+        """The loss and NME, %, of the averaged net on the val split, without augmentation."""
         from keypoints.evaluation import metrics
 
         faces = self.val_faces
@@ -199,7 +198,7 @@ class Loop:
             return {"val_loss": np.nan, "val_nme": np.nan}
         losses: list[float] = []
         found: list[np.ndarray] = []
-        for output in trained.batches(faces.crops()):  # each by itself: large maps would fill the memory
+        for output in trained.batches(faces.crops()):  # one at a time: large maps would fill the memory
             if not output.isfinite().all():
                 raise UserError("the net's output is not a number: lower train.lr")
             done = sum(len(points) for points in found)
@@ -219,7 +218,7 @@ class Loop:
             for name in KEPT:
                 getattr(self, name)[:] = saved[name]
             print(f"going on after epoch {len(self.history)}", file=sys.stderr)
-            self.report(self.history[-1], self.seconds[-1])  # the kill may have come before it was
+            self.report(self.history[-1], self.seconds[-1])  # the killed run may not have got that far
 
     def _finish_epoch(self, row: Row, state: dict[str, Any], seconds: float) -> None:
         self.history.append(row)
@@ -234,7 +233,7 @@ class Loop:
 
 
 def profile(part: recipes.Part, faces: Faces, seed: int, threads: int, trace: Path) -> None:
-    """Profile five steps of a net of its own by torch.profiler; `trace` is for chrome://tracing."""
+    """Profile five steps of a separate training by torch.profiler; `trace` is for chrome://tracing."""
     few = replace(part, train=replace(part.train, draws=5 * part.train.batch, snapshots=[]))
     trace.parent.mkdir(parents=True, exist_ok=True)
     with torch.profiler.profile() as profiler:

@@ -1,4 +1,4 @@
-"""Batch norm over the faces of all processes, so that by how many a batch is shared does not matter."""
+"""Batch norm over the faces of all processes, so that the number of processes does not matter."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Sum(torch.autograd.Function):
-    """Of all processes' values; on the way back, of all their gradients."""
+    """The sum of all processes' values; in the backward pass, of all their gradients."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
@@ -23,7 +23,7 @@ class Sum(torch.autograd.Function):
 
 
 class SharedNorm(nn.BatchNorm2d):
-    """As `nn.SyncBatchNorm`, which takes no tensors of a CPU; in evaluation, a plain `nn.BatchNorm2d`."""
+    """As `nn.SyncBatchNorm`, but for the CPU; in evaluation, a plain `nn.BatchNorm2d`."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -47,7 +47,7 @@ class SharedNorm(nn.BatchNorm2d):
 
 
 def share_norms(model: nn.Module, device: torch.device) -> nn.Module:
-    """The model, of whose batch norms each takes its statistics over all processes."""
+    """The model, with batch norms that compute their statistics over all processes."""
     if device.type == "cuda":
         return nn.SyncBatchNorm.convert_sync_batchnorm(model)
     for module in model.modules():

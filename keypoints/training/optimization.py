@@ -11,7 +11,7 @@ from keypoints.settings import recipes
 
 
 def build_optimizer(config: recipes.Train, model: nn.Module) -> torch.optim.Optimizer:
-    """The optimiser; weight decay spares what is one-dimensional (biases, norms)."""
+    """The optimiser; one-dimensional parameters (biases, norms) have no weight decay."""
     decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
     spared = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0}]
@@ -37,7 +37,7 @@ def build_schedule(config: recipes.Train, opt: torch.optim.Optimizer, steps: int
 
 
 def build_average(model: nn.Module, decay: float) -> AveragedModel:
-    """Exponential moving average of weights and buffers; young averages forget faster."""
+    """Exponential moving average of weights and buffers; the decay rises to `decay` over the first steps."""
 
     def blend(old: PARAM_LIST, new: PARAM_LIST, count: Tensor | int) -> None:
         if old[0].is_floating_point():

@@ -1,4 +1,4 @@
-"""The processes that train one net together: which one this is, and what they tell each other."""
+"""The processes that train one net together, and how they communicate."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from keypoints.errors import UserError
 
 T = TypeVar("T")
 PATIENCE = timedelta(hours=6)  # the others wait while the first one validates, or waits for its turn
-LOST = 1  # exit status of a process that another one has left
+LOST = 1  # exit status of a process after another one has ended
 
 
 @dataclass(frozen=True)
 class Processes:
     """One of `size` processes; by default, the only one.
 
-    All draw the same batches and take their parts of them; after each step all have the same weights, to the
-    byte. The first one validates, reports and writes.
+    All draw the same batches and compute different parts of them; after each step all have the same weights,
+    to the byte. The first one validates, reports and writes.
     """
 
     rank: int = 0
     size: int = 1
-    beside: int = 1  # how many of them this machine has
+    beside: int = 1  # how many of them run on this machine
 
     @property
     def is_first(self) -> bool:
         return self.rank == 0
 
     def threads(self, together: int) -> int:
-        """Of this process, where those of this machine have so many together: one at least."""
+        """This process's share of the threads that all on this machine have together; at least one."""
         return max(1, together // self.beside)
 
     def part(self, batch: Sequence[T]) -> Sequence[T]:
-        """What this process computes of a batch."""
+        """The part of a batch that this process computes."""
         return split(batch, self.rank, self.size)
 
     def sum(self, value: Tensor) -> Tensor:
@@ -54,11 +54,11 @@ class Processes:
         return value
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Give every process the sum of all gradients.
+        """Give every process the sum of all gradients, by one message in a fixed order.
 
-        In one message, always of the same order. DistributedDataParallel would send while it computes, which
-        little nets gain nothing by; but it orders its messages by its first step. So three processes round
-        otherwise after a resumption, and end with other bytes.
+        DistributedDataParallel would send gradients while others are computed, from which small nets gain
+        nothing. But it orders its messages by the first step, so after a resumption three processes would
+        round differently and end with other bytes.
         """
         if self.size > 1:
             gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
@@ -77,7 +77,7 @@ class Processes:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """End without a word, with the status `LOST`, where another process has ended: that one says why."""
+        """Exit silently with the status `LOST` when another process ends, which says why itself."""
         try:
             yield
         except RuntimeError as error:
@@ -90,15 +90,15 @@ ALONE = Processes()
 
 
 def split(items: Sequence[T], number: int, count: int) -> Sequence[T]:
-    """One of `count` parts, in order and of nearly one length."""
+    """The part `number` of `count` consecutive parts of nearly equal length."""
     return items[len(items) * number // count : len(items) * (number + 1) // count]
 
 
 @contextmanager
 def join(rank: int, size: int, local: int, beside: int, address: str) -> Iterator[Processes]:
-    """Meet the other processes at an address of torch.distributed; what all would print, the first one does.
+    """Join the process group at an address of torch.distributed; only the first process writes to stderr.
 
-    local: which one of the `beside` processes on this machine it is; so is its GPU
+    local: the index among the `beside` processes on this machine, and of the GPU
     Raises `UserError` where there is no such GPU.
     """
     check_devices(local + 1)
@@ -106,7 +106,7 @@ def join(rank: int, size: int, local: int, beside: int, address: str) -> Iterato
     if torch.cuda.is_available():
         torch.cuda.set_device(local)
         backend = "cpu:gloo,cuda:nccl"
-    if beside == size:  # nobody from outside is listened to
+    if beside == size:  # all on this machine: listen on the loopback interface only
         loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
         os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
         os.environ.setdefault("NCCL_SOCKET_IFNAME", loopback)
@@ -119,7 +119,7 @@ def join(rank: int, size: int, local: int, beside: int, address: str) -> Iterato
 
 
 def check_devices(count: int) -> None:
-    """Raise `UserError` where a machine has GPUs, and fewer than that."""
+    """Raise `UserError` for a machine that has GPUs, but fewer than `count`."""
     if torch.cuda.is_available() and count > torch.cuda.device_count():
         there = torch.cuda.device_count()
         raise UserError(f"devices: {count} are asked for, this machine has {there}: lower it")

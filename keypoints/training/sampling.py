@@ -1,4 +1,4 @@
-"""What training draws: examples, each by a seed of its own, made by processes beside it."""
+"""Training examples, each augmented with its own seed, by worker processes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from keypoints.training.composition import Composer
 
 Example = tuple[np.ndarray, np.ndarray]  # a crop (height, width, C) uint8, and what the codec encodes
 Draw = tuple[int, int]  # which face, and the seed
-AHEAD = 4  # batches that each process makes before they are asked for
+AHEAD = 4  # batches that each process makes in advance
 
 
 class Examples(Dataset[Example]):
-    """Training examples: a face, changed as the recipe says, or a scene of several. One draw, one example.
+    """Training examples, one per draw: a face, augmented as the recipe says, or a scene of several.
 
-    `bare` ones are canvases and points as they are, for a device that changes them.
+    bare: give canvases and points unchanged, for a device that augments them
     """
 
     def __init__(self, config: Augment, scheme: Scheme, faces: Faces, bare: bool = False) -> None:
@@ -43,9 +43,9 @@ class Examples(Dataset[Example]):
 
 
 def count_workers(threads: int) -> int:
-    """How many processes make examples: as many as there are cores that training leaves.
+    """How many processes make examples: one for each core that training leaves free, at most 8.
 
-    One more than cores, and training's threads wait for each other: a tenth of the speed.
+    With one process too many, training's threads wait for each other, at a tenth of the speed.
     """
     return min(8, max(0, (os.cpu_count() or 1) - threads))
 
@@ -53,7 +53,7 @@ def count_workers(threads: int) -> int:
 def load(examples: Examples, batches: Iterable[list[Draw]], workers: int) -> Iterator[tuple[Tensor, Tensor]]:
     """The batches in their order, crops (N, height, width, C) uint8 and points, as tensors.
 
-    `workers` processes make them, 0 for this one; by how many does not change a byte.
+    `workers` processes make them, or this one for 0; their number does not change a byte.
     """
     return iter(
         DataLoader(

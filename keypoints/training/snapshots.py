@@ -1,4 +1,4 @@
-"""What a net in training answered for one face after chosen epochs, kept for a picture."""
+"""A net's predictions for one face after chosen epochs of training, kept for a picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Snapshot = dict[str, Tensor]
 
 
 def take(trained: Trained, faces: Faces, epoch: int) -> Snapshot:
-    """The answer for the first of the `faces`; `epoch` is counted from 0."""
+    """The prediction for the first of the `faces`; `epoch` is counted from 0."""
     crop = faces.crops()[:1]
     maps = trained.maps(crop)
     return {
@@ -32,7 +32,7 @@ LAYOUT = {"epoch": ("i8", "E"), "points": ("f4", "E K 2"), "map": ("f4", "E h w"
 
 
 def save(path: Path, taken: list[Snapshot]) -> None:
-    """One .npz of epoch (E,), points (E, K, 2) and map (E, h, w); empty ones where none were taken."""
+    """Write one .npz of epoch (E,), points (E, K, 2) and map (E, h, w); E may be 0."""
     stacks = {key: np.array([shot[key].numpy() for shot in taken]) for key in LAYOUT}
     if not taken:
         shapes = {"epoch": (0,), "points": (0, 0, 2), "map": (0, 0, 0)}

@@ -1,4 +1,4 @@
-"""One step: the gradients of a batch, computed in pieces and by several processes, and what follows."""
+"""One training step: gradients of a batch, computed in pieces and by several processes, then the update."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from keypoints.training.processes import Processes
 
 
 class Step:
-    """Moves the net of `new`, which lies on its device, and its average; there are `steps` in a training."""
+    """Updates the net of `new`, already on its device, and its average; training has `steps` of them."""
 
     def __init__(self, config: recipes.Train, new: Trained, steps: int, processes: Processes) -> None:
         self.config, self.codec, self.model, self.processes = config, new.codec, new.model, processes
@@ -31,19 +31,19 @@ class Step:
 
     @property
     def best(self) -> nn.Module:
-        """The net that training gives."""
+        """The net that training results in: the averaged one, if there is one."""
         return self.average.module if self.average else self.model
 
     @property
     def state(self) -> dict[str, Any]:
-        """All that a checkpoint has to keep."""
+        """What a checkpoint has to keep."""
         state = {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule}
         return state | ({"average": self.average} if self.average else {})
 
     def __call__(self, pieces: Iterable[tuple[Tensor, Tensor]]) -> float:
-        """The loss of a batch, before the step; `pieces` are this process's part of it.
+        """Do one step; returns the loss of the batch before it.
 
-        Each is what the net sees and points, both on its device.
+        `pieces` are this process's part of the batch: the net's input and points, both on its device.
         """
         loss = self._find_gradients(pieces)
         if self.config.clip:
@@ -55,7 +55,7 @@ class Step:
         return loss.item()
 
     def _find_gradients(self, pieces: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
-        """Those of the whole batch, and its loss."""
+        """Compute the gradients of the whole batch; returns its loss."""
         self.optimizer.zero_grad(set_to_none=True)
         encoded = [(seen, self.codec.encode(points)) for seen, points in pieces]
         shares = self._share([target for _, target in encoded])
@@ -70,7 +70,7 @@ class Step:
         return self.processes.sum(loss)
 
     def _share(self, targets: list[Tensor]) -> Iterable[Tensor | float]:
-        """How much the loss of each piece counts in the batch's: as its marked values do in all of them."""
+        """The weight of each piece in the batch's loss: its share of the values that are not missing."""
         if self.config.accumulate * self.processes.size == 1:
             return [1.0]
         marked = torch.stack([(~target.isnan()).sum() for target in targets]).float()
@@ -78,7 +78,7 @@ class Step:
 
 
 def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:
-    """The model, compiled for training. Raises `UserError` where there is no compiler."""
+    """The model, compiled by torch. Raises `UserError` where there is no C++ compiler."""
     if not shutil.which(os.environ.get("CXX", "g++")):
         raise UserError("train.compile needs a C++ compiler: install g++, or leave it off")
     return torch.compile(model)

@@ -1,6 +1,6 @@
-"""Weights to start from: the trunk of a net that was trained before, under a last layer that is new.
+"""Transfer learning: start from a trained net's trunk, with a new last layer.
 
-For few faces: a net that knows faces already has only to learn which points are asked for.
+For few faces: a net that knows faces already only has to learn which points to find.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from keypoints.settings.recipes import RANDOM
 def start_from(file: Path, new: Trained, frozen: bool) -> None:
     """Put the weights of `file` (see `Trained.save`) into `new`, whose last layer stays as it is.
 
-    A net of the very same points is taken whole. `frozen`: what was taken does not learn; see `hold_still`.
-    Raises `UserError` for a file that is none of weights, or of a net that differs below the last layer.
+    If both have the same points, the last layer is taken too. `frozen`: only the last layer learns; see
+    `hold_still`. Raises `UserError` for a file without weights, or with a net that differs below the last
+    layer.
     """
     source = Trained.load(file)
     theirs, ours = (bare(trained.model) for trained in (source, new))
@@ -45,17 +46,17 @@ def start_from(file: Path, new: Trained, frozen: bool) -> None:
 
 
 def hold_still(model: nn.Module) -> None:
-    """Keep the statistics of the norms that do not learn, in a model that is in training mode."""
+    """Freeze the statistics of the batch norms that do not learn, in a model in training mode."""
     for module in model.modules():
         if isinstance(module, _BatchNorm) and not module.weight.requires_grad:
             module.eval()
 
 
 def bare(model: nn.Module) -> nn.Module:
-    """The family's net, without the soft-argmax that makes coordinates of its maps."""
+    """The family's net, without the soft-argmax behind it."""
     return model[0] if isinstance(model, nn.Sequential) and isinstance(model[-1], SoftArgmax) else model
 
 
 def last_layer(net: nn.Module) -> str:
-    """The name of the last layer with weights, in the order in which the net names them."""
+    """The name of the last layer with weights, in the order of `named_parameters`."""
     return list(net.named_parameters())[-1][0].rpartition(".")[0]

@@ -1,8 +1,8 @@
 """Trainings on one computer take turns at its cores.
 
-In every step of a net its threads wait for each other hundreds of times. Where two trainings share cores,
-each waits for threads that the other keeps from running: together they are slower than one after the other.
-So a training holds as many cores as it has threads while it computes an epoch.
+In every step, a net's threads wait for each other hundreds of times. If two trainings share cores, each waits
+for threads that the other keeps from running, and both together are slower than one after the other. So a
+training reserves as many cores as it has threads while it computes an epoch.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 POLL = 0.05  # seconds
-QUIET = 5.0  # seconds; who waits longer is told
-PATIENCE = 60.0  # seconds; who has waited for so much longer than computed goes on beside the others
+QUIET = 5.0  # seconds; after a longer wait, a message says why
+PATIENCE = 60.0  # seconds; a training that has waited this much longer than it computed goes on regardless
 
 
 class Turns:
-    """The turns of one training, which has so many threads.
+    """The turns of one training with this many threads.
 
-    `folder` has a lock per core, of all trainings of this person; where it cannot be written, nobody waits.
+    `folder` has a lock per core, shared by all trainings of this user; if it cannot be written, none waits.
     """
 
     def __init__(self, threads: int, folder: Path | None = None) -> None:
@@ -38,10 +38,10 @@ class Turns:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Wait until as many cores are free of other trainings, and hold them.
+        """Wait until enough cores are free of other trainings, and reserve them within the block.
 
-        A training that ends in any way gives them back. One that was stopped, and holds them for ever, stops
-        no other: waiting takes no longer than what was computed, and PATIENCE.
+        A training that ends in any way releases them. One that is suspended (SIGSTOP) and never releases them
+        blocks no other for ever: in all, a training waits at most as long as it computes, plus PATIENCE.
         """
         with ExitStack() as held:
             self.patience -= self._wait(held)
@@ -50,7 +50,7 @@ class Turns:
             self.patience += time.monotonic() - started
 
     def _wait(self, held: ExitStack) -> float:
-        """Seconds until the cores were there, or patience had ended."""
+        """Wait for the cores, or until patience has run out; returns the seconds."""
         started, waited = time.monotonic(), 0.0
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ class Turns:
 
 
 def _take(locks: list[Path], count: int, held: ExitStack) -> bool:
-    """Take so many of the locks if they are free, else none."""
+    """Acquire `count` of the locks if that many are free, else none."""
     with ExitStack() as taken:
         for path in locks:
             if not count:

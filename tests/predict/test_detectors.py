@@ -58,9 +58,9 @@ def test_whole_is_the_picture():
 
 @pytest.mark.parametrize("name", detectors.DETECTORS)
 def test_every_detector_has_a_class_and_a_calibration(name):
-    module, kind = detectors.DETECTORS[name]
-    made = import_module(module)
-    assert callable(getattr(made, kind))
+    entry = detectors.DETECTORS[name]
+    made = import_module(entry.module)
+    assert callable(getattr(made, entry.kind))
     assert isinstance(made.CALIBRATION, Calibration) and made.CALIBRATION.side > 0
 
 

@@ -74,9 +74,9 @@ def test_a_face_of_any_roll_is_found_in_a_given_box(shipped, degrees):
     assert np.hypot(*(face.points[30] - expected)) < 4
 
 
-def looker(trusted: float = 1.0) -> SimpleNamespace:
-    """So much of a `Looker` as tells faces."""
-    return SimpleNamespace(tells_faces=True, net=SimpleNamespace(doubt=2.0), trusted=trusted)
+def looker(score_cap: float = 1.0) -> SimpleNamespace:
+    """As much of a `Looker` as `is_face` needs."""
+    return SimpleNamespace(tells_faces=True, net=SimpleNamespace(doubt=2.0), score_cap=score_cap)
 
 
 @given(st.floats(0, 20), st.floats(0, 1), st.floats(0, 1))
@@ -88,13 +88,13 @@ def test_the_surer_the_detector_the_more_doubt_a_face_may_be_in(doubts, score, o
 
 
 @given(st.floats(0, 20), st.floats(0, 1))
-def test_more_than_is_trusted_a_score_does_not_say(doubts, score):
-    trusted = Looker.is_face(looker(0.5), doubts, score)
-    assert trusted == Looker.is_face(looker(), doubts, min(score, 0.5))
+def test_a_score_above_the_cap_counts_as_the_cap(doubts, score):
+    capped = Looker.is_face(looker(0.5), doubts, score)
+    assert capped == Looker.is_face(looker(), doubts, min(score, 0.5))
 
 
-def test_only_the_scores_of_the_own_detector_are_trusted_far(weights):
-    own, other = (Predictor(weights=weights, detector=name).trusted for name in ("faces", "haar"))
+def test_scores_of_the_own_detector_count_for_more_than_others(weights):
+    own, other = (Predictor(weights=weights, detector=name).score_cap for name in ("faces", "haar"))
     assert own > other > 0
 
 

@@ -82,7 +82,7 @@ def imported(file: Path) -> frozenset[str]:
     if file == ROOT / "keypoints/models/__init__.py":
         names |= {module for module, *_ in models.FAMILIES.values()}
     if file == ROOT / "keypoints/predict/detectors/__init__.py":
-        names |= {module for module, _ in detectors.DETECTORS.values()}
+        names |= {entry.module for entry in detectors.DETECTORS.values()}
     ours = {name for name in names if name.split(".")[0] == "keypoints" and file_of(name)}
     return frozenset(".".join(name.split(".")[:k]) for name in ours for k in range(1, name.count(".") + 2))
 

@@ -1,9 +1,9 @@
-"""How points become what a net learns, and its output points again.
+"""How points become a net's target, and its output becomes points.
 
-A codec says what the net has to give (`output_spec`), turns points into a target (`encode`), compares
-the two (`loss`) and turns an output back into points (`decode`). Points are (N, K, 2) pixels of
-the crop; inside, positions 0…1 of the crop's width and height, edge to edge, are used. A point that a
-face lacks is NaN: it is NaN in the target too, and adds nothing to the loss.
+A codec says what the net has to output (`output_spec`), turns points into a target (`encode`), compares the
+two (`loss`) and turns an output back into points (`decode`). Points are (N, K, 2), pixels of the crop;
+internally they are positions 0…1 of the crop's width and height, edge to edge. A missing point is NaN: it is
+NaN in the target too, and adds nothing to the loss.
 """
 
 from __future__ import annotations

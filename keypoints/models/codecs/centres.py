@@ -1,7 +1,7 @@
-"""How places of faces become maps that a net learns, and places again: objects as points (Zhou et al., 2019).
+"""Faces as maps that a detector learns: "objects as points" (CenterNet, Zhou et al., 2019).
 
-A face is written as its axis, two points (`landmarks.AXIS`): so a detector's answer for one face is measured
-and drawn like any other part's, while `find` gives all that it sees.
+A face is represented by its axis, two points (`landmarks.AXIS`). So the detector's prediction for one face is
+measured and drawn like any other part's, while `find` returns all faces.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from keypoints.errors import UserError
 from keypoints.models.codecs.codec import Codec, OutputSpec
 from keypoints.settings import recipes
 
-STRIDE = 4  # pixels of a cell, a side
-MAPS = 6  # how sure; place within the cell, right and down; log of the side; where up is, x and y
-RARE = 4.0  # taken off the first map: before it learns, a net sees a face in 2 % of the cells
-NEAR = 0.6  # of the bump around a face: where more of it is, place, side and up are learned
-EMPTY, TRUSTED = 0.01, 0.9  # a cell without a face in the labels where the net is sure of one: nobody
-# annotated those in the background of the photographs, so neither is held against it.
+STRIDE = 4  # pixels per side of a cell
+MAPS = 6  # score; offset within the cell, right and down; log of the side; the direction up, x and y
+RARE = 4.0  # subtracted from the score's logits, so that an untrained net sees a face in 2 % of the cells
+NEAR = 0.6  # height of the bump around a face above which offset, side and direction are learned
+# Faces in the background of the photographs are not annotated. So where the labels have no face (heat below
+# EMPTY) and the net's score is above TRUSTED, the cell is left out of the loss.
+EMPTY, TRUSTED = 0.01, 0.9
 REACH = 0.6  # sides: around the middle of a face that does not count, nothing is learned
 
 
 class Centres(Codec):
-    """Targets are (N, 8, h, w): the six maps, then where they are to be learned: around faces, and at all.
+    """Targets are (N, 8, h, w): the six maps, a mask of the cells near faces, and a mask of those that count.
 
-    `sigma` of the configuration is the width of the bump around a face's middle, in sides of its box.
+    `sigma` of the recipe is the width of the Gaussian bump around a face's middle, in sides of its box.
     """
 
     def __init__(self, config: recipes.Codec, points: int, size: tuple[int, int]) -> None:
@@ -39,10 +40,10 @@ class Centres(Codec):
         self.output_spec = OutputSpec(MAPS, self.map_size)
 
     def encode(self, points: Tensor) -> Tensor:
-        """One face per crop (N, 2, 2), or several: (N, F, 5).
+        """One face per crop (N, 2, 2), or several (N, F, 5) -> the target.
 
-        Those are x, y of the axis' first and second point, pixels, and 1; 0 for a face that does not count,
-        because much of it is hidden; and NaN where fewer than F are in a crop.
+        The five numbers are x, y of the axis' two points, pixels, and 1, or 0 for a face that does not count
+        because much of it is hidden. Rows are NaN where a crop has fewer than F faces.
         """
         if points.shape[1:] == (2, 2):
             points = F.pad(points.flatten(1), (0, 1), value=1.0)[:, None]
@@ -62,10 +63,8 @@ class Centres(Codec):
         near = (heat > NEAR).float()
 
         log_side = (side / STRIDE).log()[..., None]
-        values = torch.cat([middle, log_side, F.normalize(up, dim=-1)], -1)[
-            ..., None, None
-        ]  # (N, F, 5, 1, 1)
-        values = values.expand(*values.shape[:3], *self.map_size)
+        values = torch.cat([middle, log_side, F.normalize(up, dim=-1)], -1)  # (N, F, 5)
+        values = values[..., None, None].expand(-1, -1, -1, *self.map_size)
         chosen = values.gather(1, nearest[:, :, None].expand(-1, -1, 5, -1, -1))[:, 0]
         place = chosen[:, :2] - grid.permute(2, 0, 1)
         reach = (REACH * side / STRIDE)[..., None, None] ** 2
@@ -90,9 +89,9 @@ class Centres(Codec):
         return torch.cat([sure.logit() + RARE, target[:, 1:MAPS]], 1)
 
     def find(self, output: Tensor, most: int) -> Tensor:
-        """The surest `most` faces (N, most, 5): x, y of the axis' two points, pixels, and the score 0…1.
+        """The `most` best faces (N, most, 5): x, y of the axis' two points, pixels, and the score, 0…1.
 
-        Only cells that are surer than their eight neighbours: one face may still be found twice.
+        Only cells whose score is the highest among their neighbours; one face may still be found twice.
         """
         n, _, _, w = output.shape
         sure = (output[:, :1] - RARE).sigmoid()

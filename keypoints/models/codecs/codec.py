@@ -1,4 +1,4 @@
-"""What every codec is."""
+"""The interface of all codecs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keypoints.settings import recipes
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """What a codec needs from a net: (N, count), or maps (N, count, *map_size) when that is set.
+    """The output that a codec needs from a net: (N, count), or maps (N, count, *map_size) if that is set.
 
     `map_size` is (height, width).
     """
@@ -43,7 +43,7 @@ class Codec(ABC):
         return {}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Take back what `state` gave."""
+        """Load what `state` returned."""
         return
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Points as numbers, by a loss of each; with a soft argmax, nets that give maps give them too."""
+"""Points as numbers with an elementwise loss; nets that output maps get there by a soft-argmax."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def wing(output: Tensor, target: Tensor, width: float = 5.0, curvature: float = 
     """The wing loss (Feng et al., 2018): logarithmic within ± `width`, linear outside."""
     error = (output - target).abs()
     inner = width * torch.log1p(error / curvature)
-    knee = width - width * math.log1p(width / curvature)  # so that both pieces meet
+    knee = width - width * math.log1p(width / curvature)  # makes the loss continuous at `width`
     return torch.where(error < width, inner, error - knee).mean()
 
 
@@ -60,7 +60,7 @@ class Coordinates(Codec):
 
 
 class SoftArgmax(nn.Module):
-    """Maps (N, K, h, w), not normalised -> what a coordinate codec takes (Sun et al., 2018)."""
+    """Maps (N, K, h, w), not normalised -> the output that a coordinate codec takes (Sun et al., 2018)."""
 
     def __init__(self, codec: Coordinates) -> None:
         super().__init__()

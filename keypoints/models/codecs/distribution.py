@@ -1,4 +1,4 @@
-"""Points by the likelihood of the true ones, as each map says where its point may be."""
+"""Points as distributions: each map says where its point may be, and the true point should be likely."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from keypoints.models.codecs.coordinates import Coordinates
 from keypoints.models.codecs.maps import covariance, expectation
 from keypoints.settings import recipes
 
-TINY = 1e-3  # under a root, whose slope at 0 is infinite
+TINY = 1e-3  # added under a root, whose slope at 0 is infinite
 
 
 class Distribution(Coordinates):
-    """Each map is a distribution of its point; the loss is how unlikely the true one is (Kumar et al., 2020).
+    """The loss is the negative log-likelihood of the true points (Kumar et al., 2020).
 
-    That is by a Laplace distribution in the plane with the map's mean and covariance, to whose diagonal the
-    square of `sigma`, a share of the crop's side, is added. An error along a direction in which the map is
-    wide, as along the jaw, costs less than one across it. Targets are those of `Coordinates`; outputs are
-    (N, 5 K), with xx yy xy of each point at the end. Only nets that give maps have them.
+    The distribution is a bivariate Laplace with the map's mean and covariance, to whose diagonal the square
+    of `sigma`, a share of the crop's side, is added. An error in a direction in which the map is wide, as
+    along the jaw, costs less than one across it. Targets are those of `Coordinates`; outputs are (N, 5 K):
+    coordinates, then the covariances xx yy xy of each point. Needs a net that outputs maps.
     """
 
     def __init__(self, config: recipes.Codec, points: int, size: tuple[int, int]) -> None:

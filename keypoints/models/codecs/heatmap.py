@@ -1,4 +1,4 @@
-"""Points as maps that the net is to give, pixel by pixel."""
+"""Points as probability maps that the net learns pixel by pixel."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from keypoints.settings import recipes
 class Heatmap(Codec):
     """One probability map per point: a Gaussian around it, cut off at the crop's edge, of sum 1.
 
-    The net's output is the logarithm of the maps up to a constant; points are the maps'
-    expectation. Near the edge the expectation of a cut Gaussian lies inside of the point.
+    The net's output is the logarithm of the maps up to a constant; points are the maps' expectation. Near the
+    edge, the expectation of a cut Gaussian is biased towards the inside.
     """
 
     def __init__(self, config: recipes.Codec, points: int, size: tuple[int, int]) -> None:

@@ -1,4 +1,4 @@
-"""Maps as distributions of where a point is: one per point, (N, K, h, w)."""
+"""Maps (N, K, h, w) as probability distributions of where each point is."""
 
 from __future__ import annotations
 

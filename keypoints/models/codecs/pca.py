@@ -1,4 +1,4 @@
-"""Points as a few numbers that say how the shape differs from the mean one."""
+"""Points as the weights of a few principal components of the shape."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from keypoints.models.codecs.codec import Codec, OutputSpec
 from keypoints.models.codecs.coordinates import Coordinates
 from keypoints.settings import recipes
 
-NOISE = 1e-3  # variance of a coordinate that no component holds, in that of the first component's weight
+NOISE = 1e-3  # variance of a coordinate outside of all components, relative to the first component's
 
 
 class Pca(Codec):
     """Weights of the training shapes' principal components, in the units of the coordinates' targets.
 
-    Few components hold most of the variance (the write-up "anon"); what they do not hold is lost. They are
-    those of the faces with all points; the weights of a face that lacks some are the likeliest ones, were
-    shapes spread about their mean as the components say, given the points that it has.
+    A few components explain most of the variance (the write-up "anon"); the rest is lost. They are computed
+    from the faces with all points. For a face with missing points, the weights are the most likely ones given
+    its other points, assuming that shapes are distributed as the components say (probabilistic PCA).
     """
 
     def __init__(self, config: recipes.Codec, points: int, size: tuple[int, int]) -> None:
@@ -80,7 +80,7 @@ class Pca(Codec):
         return weights
 
     def _likeliest(self, away: Tensor, basis: Tensor) -> Tensor:
-        """The weights (C) of one face, by those of its coordinates (2 K) that are not NaN."""
+        """The most likely weights (C) of one face, given its centred coordinates (2 K) that are not NaN."""
         marked = ~away.isnan()
         seen, spread = basis[:, marked], self["deviation"].to(away.device)
         noise = NOISE * spread.max() ** 2

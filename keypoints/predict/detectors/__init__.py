@@ -1,11 +1,14 @@
 """Finding faces: several detectors behind one call, their boxes brought to dlib's.
 
-The parts that see a face by its box were trained on boxes as dlib's detector draws them, so every
-detector's box is moved and scaled to where dlib's would be: its CALIBRATION, measured by `make boxes` on
-training photographs of iBUG. A detector is added by its file, with CALIBRATION and LONGEST (the pixels per
-side that it searches), and a line in DETECTORS; one with many weak boxes has ALONE, see `build`, and one that
-sees the smallest faces in a second search has SMALL, CLOSER and ENLARGED, see `at_own_size`; one whose scores
-tell faces better than most has TRUSTED.
+The parts that see a face by its box were trained on boxes as dlib's detector draws them, so every detector's
+box is moved and scaled to where dlib's would be: its CALIBRATION, measured by `make boxes` on training
+photographs of iBUG. To add a detector, write its file and a line in DETECTORS. The file defines
+
+CALIBRATION  see `detection.Calibration`
+LONGEST      pixels per side of the picture that it searches; larger ones are shrunk
+ALONE        optional, for many weak boxes: the least score that counts without a net's doubt, see `build`
+SMALL, CLOSER, ENLARGED: optional, for small faces: when to search again, and at what size, see `at_own_size`
+SCORE_CAP    optional, for scores that tell faces better than most: see predict/faces/presence.py
 """
 
 from __future__ import annotations
@@ -14,53 +17,62 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 
 from keypoints import crops
 from keypoints.errors import UserError
 from keypoints.predict.detectors.detection import Calibration, Detection, Detector, remove_duplicates, resize
+from keypoints.predict.faces import presence
 
-__all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load", "trusted"]
+__all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load", "score_cap"]
+
+
+class Entry(NamedTuple):
+    """Where a detector's class is, which is called with a file or None, and its name on the page."""
+
+    module: str
+    kind: str
+    label: str
+
 
 DEFAULT = "faces"
-TRUSTED = 0.5  # others than `faces`, whose scores tell best, give high ones to things that are no faces too
-# name -> module and class; the class takes the file that some need, and is a `Detector`
 DETECTORS = {
-    "faces": ("keypoints.predict.detectors.faces", "Faces"),
-    "mtcnn": ("keypoints.predict.detectors.mtcnn", "Mtcnn"),
-    "haar": ("keypoints.predict.detectors.haar", "Haar"),
-    "centerface": ("keypoints.predict.detectors.centerface", "CenterFace"),
-    "dlib": ("keypoints.predict.detectors.dlib_hog", "Dlib"),
-    "yunet": ("keypoints.predict.detectors.yunet", "YuNet"),
-    "whole": ("keypoints.predict.detectors.whole", "Whole"),
+    "faces": Entry("keypoints.predict.detectors.faces", "Faces", "Own"),
+    "mtcnn": Entry("keypoints.predict.detectors.mtcnn", "Mtcnn", "MTCNN"),
+    "haar": Entry("keypoints.predict.detectors.haar", "Haar", "Haar"),
+    "centerface": Entry("keypoints.predict.detectors.centerface", "CenterFace", "CenterFace"),
+    "dlib": Entry("keypoints.predict.detectors.dlib_hog", "Dlib", "dlib"),
+    "yunet": Entry("keypoints.predict.detectors.yunet", "YuNet", "YuNet"),
+    "whole": Entry("keypoints.predict.detectors.whole", "Whole", "Whole"),
 }
 
 
 def load(name: str, model: Path | None = None) -> tuple[Detector, ModuleType]:
-    """The detector `name` as it is, and its module, with CALIBRATION and LONGEST.
+    """The detector `name` with its boxes as it draws them, and its module.
 
-    `model` is the file that some need. Raises `UserError` for an unknown name, and for what the detector
-    needs and is not there.
+    `model` is the file that some need. Raises `UserError` for an unknown name, and where the file or a
+    package is missing.
     """
     if name not in DETECTORS:
         raise UserError(f"--detector: {name!r} is none of {', '.join(DETECTORS)}")
-    module, kind = DETECTORS[name]
-    imported = import_module(module)
-    return getattr(imported, kind)(model), imported
+    entry = DETECTORS[name]
+    module = import_module(entry.module)
+    return getattr(module, entry.kind)(model), module
 
 
-def trusted(name: str) -> float:
-    """The highest score of a detector that makes a face likelier."""
-    return getattr(import_module(DETECTORS[name][0]), "TRUSTED", TRUSTED)
+def score_cap(name: str) -> float:
+    """The score of a detector above which a place is no likelier to be a face."""
+    return getattr(import_module(DETECTORS[name].module), "SCORE_CAP", presence.SCORE_CAP)
 
 
 def build(name: str, model: Path | None = None, min_score: float = 0.0, alone: bool = False) -> Detector:
     """The detector `name` for pictures (H, W, 3) uint8 RGB of any size; its boxes are dlib's, squares.
 
-    What it is less sure of than `min_score` is left out; `alone`: and what its module calls too weak (ALONE)
-    where nobody tells faces from other things afterwards. Where it finds nothing, or nothing but what is so
-    weak, it looks at the picture turned by 90, 270 and 180 degrees too. Raises `UserError` as `load` does.
+    Detections with a score below `min_score` are left out. `alone` says that no net tells faces from other
+    things afterwards: then those below the module's ALONE are left out too. Where nothing reaches ALONE, the
+    picture is also searched turned by 90, 270 and 180 degrees. Raises `UserError` as `load` does.
     """
     detector, module = load(name, model)
     weak = getattr(module, "ALONE", 0.0)
@@ -82,7 +94,7 @@ def build(name: str, model: Path | None = None, min_score: float = 0.0, alone: b
 
 
 def turn_back(found: Detection, turns: int, image: np.ndarray) -> Detection:
-    """What was found on `numpy.rot90(image, turns)`, on the image."""
+    """A detection on `numpy.rot90(image, turns)` as one on `image`."""
     height, width = image.shape[:2]
     left, top, across, down = found.box
     box = (
@@ -95,15 +107,15 @@ def turn_back(found: Detection, turns: int, image: np.ndarray) -> Detection:
 
 
 def at_own_size(detector: Detector, module: ModuleType) -> Detector:
-    """The detector for pictures of any size, which it sees at its LONGEST; its boxes as it draws them.
+    """The detector for pictures of any size, searched at LONGEST pixels; its boxes as it draws them.
 
-    Where it is as sure as ALONE of a face smaller than SMALL there, it looks for such faces at its CLOSER
-    too, in a picture that is enlarged up to ENLARGED times for it; one face may then be found twice.
+    Where that finds a face smaller than SMALL with a score of at least ALONE, others are searched for at
+    CLOSER pixels, to which a picture is enlarged ENLARGED times at most; one face may then be found twice.
     """
     small = getattr(module, "SMALL", 0.0)
 
     def search(image: np.ndarray, longest: int, enlarged: float = 1.0) -> tuple[list[Detection], float]:
-        """What is found, and how many of the picture's pixels one is that the detector sees."""
+        """Detections in pixels of the picture, and how many of these one pixel of the search is."""
         seen, factor = resize(image, longest, enlarged)
         found = []
         for detection in detector(seen):

@@ -16,13 +16,13 @@ SMALL = 64  # of those pixels: beside a face with such a side, others may be too
 CLOSER = 1280  # pixels: a picture with such a face is searched for more of them at this size as well
 ENLARGED = 2.0  # and is enlarged for it by no more than that
 SURE = 0.3  # a less certain place is no face; chosen on validation photographs
-ALONE = 0.6  # the same where no points tell afterwards what is a face
-TRUSTED = 0.6  # a surer face may be in no more doubt: see `trusted`
-STEP = 32  # pixels: sides are a multiple of it, by grey on the right and below
+ALONE = 0.6  # the same where the net that finds points cannot tell afterwards what is a face
+SCORE_CAP = 0.6  # a higher score excuses no more doubt: see predict/faces/presence.py
+STEP = 32  # pixels: pictures are padded to a multiple of it, with grey on the right and below
 
 
 class Faces:
-    """Scores are the net's own, 0…1; boxes are as of the upright face, and come with its roll.
+    """Scores are the net's own, 0…1; boxes are those of the face turned upright, and come with its roll.
 
     `model` is an ONNX file of a detector, as `keypoints export` writes it. Raises `UserError` for another.
     """

@@ -1,7 +1,7 @@
 """Aligned face crops, as face recognisers want them: eyes, nose and mouth at fixed places.
 
-The places are those of ArcFace (Deng et al., 2019), of its crops of 112 x 112 pixels; the crop is the
-similarity of least squares that takes a face's five points there (Umeyama, 1991).
+The places are those of ArcFace (Deng et al., 2019) in crops of 112 x 112 pixels. A face's five points are
+brought there by a similarity transform, fitted by least squares (Umeyama, 1991).
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from keypoints import crops
 from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, IMM, WFLW, nose_tip
 
-TEMPLATE = (
-    np.array(  # left eye, right eye, nose tip, left and right corner of the mouth, as the picture has them
-        [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
-    )
+# Left eye, right eye, nose tip, left and right corner of the mouth, as seen in the picture.
+TEMPLATE = np.array(
+    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
 )
 SIDE = 112  # pixels, of the template
 SMALLEST, LARGEST = 16, 2048  # pixels, of a chip
@@ -33,7 +32,7 @@ _SCHEMES = {tuple(scheme.names()): scheme.name for scheme in (IBUG, IMM, WFLW)}
 
 
 def check(size: int, names: list[str]) -> None:
-    """Raise `UserError` for a size that is none, and for points by whose names a face has no five points."""
+    """Raise `UserError` for an impossible size, and for points that do not include the five of a chip."""
     if not SMALLEST <= size <= LARGEST:
         raise UserError(f"a chip of {size} pixels: choose {SMALLEST} to {LARGEST}; recognisers want {SIDE}")
     if tuple(names) not in _SCHEMES:
@@ -41,7 +40,7 @@ def check(size: int, names: list[str]) -> None:
 
 
 def five(points: np.ndarray, names: list[str]) -> np.ndarray:
-    """Middles of the eyes, nose tip, corners of the mouth (5, 2) of a face's points (K, 2), the same unit."""
+    """Middles of the eyes, nose tip, corners of the mouth (5, 2), from a face's points (K, 2); same unit."""
     left, right, nose, *mouth = SITES[_SCHEMES[tuple(names)]]
     tip = nose_tip(points) if nose is None else points[nose]
     return np.stack([points[left].mean(0), points[right].mean(0), tip, *points[mouth]]).astype(np.float64)
@@ -53,9 +52,10 @@ def template(size: int) -> np.ndarray:
 
 
 def place(points: np.ndarray, size: int) -> tuple[crops.Region, float]:
-    """The square, pixels of the picture, and its roll, degrees, that a chip shows of a face's five points.
+    """The square, pixels of the picture, and its roll, degrees, that a chip of a face's five points shows.
 
-    As complex numbers, a similarity is a product and a sum. Raises ValueError for points on one spot.
+    With points as complex numbers, a similarity is a product and a sum. Raises ValueError for points on one
+    spot.
     """
     there, here = (at[:, 0] + 1j * at[:, 1] for at in (points, template(size)))
     around = there - there.mean()
@@ -70,8 +70,8 @@ def place(points: np.ndarray, size: int) -> tuple[crops.Region, float]:
 def cut(image: Image.Image, points: np.ndarray, names: list[str], size: int = SIDE) -> Image.Image:
     """The chip of a face with these points (K, 2), pixels of the picture (mode RGB or L), in the same mode.
 
-    What lies outside of the picture repeats its border. Raises `UserError` as `check`, ValueError as `place`
-    and `crops.cut`.
+    Outside of the picture, its border is repeated. Raises `UserError` as `check`, ValueError as `place` and
+    `crops.cut`.
     """
     check(size, names)
     region, roll = place(five(points, names), size)

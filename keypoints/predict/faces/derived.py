@@ -10,13 +10,13 @@ from keypoints.landmarks import IBUG
 if TYPE_CHECKING:
     from keypoints.predict.faces.face import Face
 
-IBUG_NAMES = IBUG.names()  # of whose points the most follows
+IBUG_NAMES = IBUG.names()  # only from these points do pose, eyes, mouth and confidence follow
 ANGLES = ("yaw", "pitch", "roll")
 EYES = ("left", "right")
 
 
 def describe(face: Face) -> dict[str, Any]:
-    """Plain values; those that the face lacks are left out. Degrees to a tenth, the rest to a thousandth."""
+    """Plain values, without those that the face lacks; degrees to a tenth, the rest to a thousandth."""
     chances, mouth = face.confidences, face.mouth
     found = {
         "pose": face.pose and face.pose.as_dict(),
@@ -31,7 +31,7 @@ def describe(face: Face) -> dict[str, Any]:
 
 
 def columns(names: Sequence[str], film: bool) -> list[str]:
-    """The columns of a table of faces with points of these names; none where nothing follows from them."""
+    """The columns of a table of faces with these points; none if they are not the 68."""
     if list(names) != IBUG_NAMES:
         return []
     eyes, blinks = [f"eye_{side}" for side in EYES], ["blinks"] if film else []
@@ -40,7 +40,7 @@ def columns(names: Sequence[str], film: bool) -> list[str]:
 
 
 def cells(told: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:
-    """What `Face.as_dict` told, in these columns; empty where it says nothing; a blink is 1, none 0."""
+    """The values of `Face.as_dict` for these columns; empty if missing; booleans as 1 and 0."""
     eyes = {f"eye_{side}": value for side, value in told.get("eyes", {}).items()}
     names = (f"{point['name']}_confidence" for point in told["points"])
     chances = dict(zip(names, told.get("confidences", ()), strict=False))

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Face:
-    """A face and its points; what follows from them is worked out when it is asked for.
+    """A face and its points; what follows from them is computed on first access.
 
     box:    (left, top, width, height) as dlib's detector draws it, pixels of the picture
     score:  how sure the detector is, on a scale of its own; 1 for a box that was given
     points: (K, 2) float32 x, y in pixels of the picture, the centre of its first pixel at (0, 0)
     names:  K names, as `jaw_0`
-    apart:  (K,) how far each point's answers for the face and for its mirror image lie apart, % of the eye
-            distance; None where there was one answer
-    blinks: of a face of a film: how many times it has blinked until now
+    apart:  (K,) how far each point's predictions for the face and for its mirror image lie apart, % of the
+            eye distance; None where there was one prediction
+    blinks: for a face of a film: how many times it has blinked until now
 
     Where the points are not iBUG's 68, there is no pose, and nothing of eyes, mouth and confidence.
     """
@@ -41,7 +41,7 @@ class Face:
 
     @property
     def doubt(self) -> float:
-        """The mean of `apart`, %; 0 where there was one answer."""
+        """The mean of `apart`, %; 0 where there was one prediction."""
         return 0.0 if self.apart is None else float(self.apart.mean())
 
     @cached_property
@@ -81,16 +81,18 @@ class Face:
     def chip(self, image: Image.Image, size: int = 112) -> Image.Image:
         """The face cut out of its picture (mode RGB), size x size pixels, aligned for face recognisers.
 
-        Its eyes, nose and mouth are where ArcFace (Deng et al., 2019) has them. Raises `UserError` for a size
-        that is none and for points that lack these places, ValueError for points that lie on one spot.
+        Its eyes, nose and mouth are where ArcFace (Deng et al., 2019) has them. Raises `UserError` for an
+        impossible size and for points without eyes, nose and mouth, ValueError for points on one spot.
         """
         from keypoints.predict.faces import chips
 
         return chips.cut(image, self.points, self.names, size)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON: box, score, points as {name, x, y}, to a hundredth of a pixel; and
-        what `derived.describe` says of the face."""
+        """Plain values, ready for JSON: box, score, points as {name, x, y}, and those of `derived.describe`.
+
+        Coordinates are rounded to a hundredth of a pixel.
+        """
         points = [
             {"name": name, "x": round(float(x), 2), "y": round(float(y), 2)}
             for name, (x, y) in zip(self.names, self.points, strict=True)

@@ -1,9 +1,10 @@
-"""How far eyes and a mouth are open: their height, in widths, as seen from in front.
+"""How far eyes and mouth are open: their height divided by their width, as seen from the front.
 
-The eye's is the eye aspect ratio of Soukupová and Čech (2016), the mean of two distances of the lids over the
-distance of the eye's corners; the mouth's is the like of its inner lips. A turned head shows these widths
-shorter, so the pose gives them back what it takes: on training and validation photographs the far eye of
-faces turned by more than 30 degrees has 1.3 times the near one's ratio without that, and 0.93 times with it.
+For the eyes this is the eye aspect ratio of Soukupová and Čech (2016): the mean of two distances of the lids,
+divided by the distance of the eye's corners; for the mouth, the same of the inner lips. A turned head
+foreshortens the widths, which is corrected by the pose. On training and validation photographs of faces
+turned by more than 30 degrees, the far eye has 1.3 times the ratio of the near one without the correction,
+and 0.93 times with it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ LIDS = ((37, 41), (38, 40)), ((43, 47), (44, 46))  # of the picture's left and r
 CORNERS = (36, 39), (42, 45)
 LIPS, MOUTH = ((61, 67), (62, 66), (63, 65)), (60, 64)
 
-# Chosen by looking at the least open eyes of 765 training and validation photographs: of 16 faces that are
-# marked with closed eyes 10 are below, and 8 others, which squint or look down.
+# Chosen on the least open eyes of 765 training and validation photographs: 10 of 16 faces annotated with
+# closed eyes are below, and 8 others, which squint or look down.
 CLOSED = 0.16
 
 
@@ -35,19 +36,19 @@ class Eyes(NamedTuple):
 
 
 def eyes(points: np.ndarray, pose: Pose) -> Eyes:
-    """Of a face with these 68 points (68, 2), any unit, and this pose."""
+    """The eyes of a face with these 68 points (68, 2), any unit, and this pose."""
     return Eyes(*(_ratio(points, *eye, pose) for eye in zip(LIDS, CORNERS, strict=True)))
 
 
 def mouth(points: np.ndarray, pose: Pose) -> float:
-    """Of a face as in `eyes`: 0 is closed, about 0.2 shows teeth, above 0.5 is wide open."""
+    """The mouth of a face as in `eyes`: 0 is closed, about 0.2 shows teeth, above 0.5 is wide open."""
     return _ratio(points, LIPS, MOUTH, pose)
 
 
 def _ratio(
     points: np.ndarray, across: tuple[tuple[int, int], ...], corners: tuple[int, int], pose: Pose
 ) -> float:
-    """Mean distance of the pairs `across`, over that of the corners were the head not turned."""
+    """Mean distance of the pairs `across`, divided by that of the corners, corrected for the pose."""
     upper, lower = points[np.array(across).T]
     height = np.linalg.norm(upper - lower, axis=-1).mean()
     width = np.linalg.norm(points[corners[1]] - points[corners[0]])
@@ -55,7 +56,7 @@ def _ratio(
 
 
 def _shown(corners: tuple[int, int], pose: Pose) -> float:
-    """Which part of the distance between two corners a mean head of this pose shows."""
+    """The foreshortening of the distance between two corners, 0…1, on a mean head with this pose."""
     names = {60: 48, 64: 54}  # the inner corners of the mouth lie as the outer ones do
     left, right = (HEAD[STABLE.index(names.get(k, k))] for k in corners)
     line = right - left

@@ -1,8 +1,8 @@
-"""How a head is turned: its stable points, seen from afar, against those of a mean head.
+"""How a head is turned: a mean head is fitted to the face's stable points, by weak perspective.
 
-The mean head is our own measurement, not a model of somebody else's: factored out of the points of training
-photographs (Tomasi and Kanade, 1992) by `make derived`, made symmetric, its pitch zero where half of these
-people look higher. Points that expression moves least: corners of the eyes and of the mouth, and the nose.
+The mean head was measured by `make derived`, by factorization of the points of training photographs (Tomasi
+and Kanade, 1992). It is symmetric, and its pitch is 0 at the median pitch of these people. Stable points are
+those that expressions move least: the corners of the eyes and of the mouth, and the nose.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 
 from keypoints.landmarks import IBUG
 
-# x to the picture's right, y down, z towards us; the origin lies between the outer eye corners, and their
-# distance is the unit. The left half and the middle; the rest is their mirror image.
+# Points of the left half and of the middle; the right half is the mirror image. x is to the picture's right,
+# y down, z towards the viewer; the origin lies between the outer eye corners, their distance is the unit.
 HALF = {
     27: (0.0, -0.019, 0.225), 28: (0.0, 0.118, 0.291), 29: (0.0, 0.255, 0.366), 30: (0.0, 0.395, 0.438),
     31: (-0.164, 0.489, 0.232), 32: (-0.085, 0.517, 0.265), 33: (0.0, 0.542, 0.286),
@@ -26,14 +26,14 @@ _WHOLE = HALF | {IBUG.partners[k]: (-x, y, z) for k, (x, y, z) in HALF.items()}
 STABLE = tuple(sorted(_WHOLE))  # of the 68 points
 HEAD = np.array([_WHOLE[k] for k in STABLE])  # (15, 3)
 
-STEPS = 8  # at most: three or four bring a face to within `CLOSE`
-LONGEST, CLOSE = 0.5, 1e-4  # radians: what a step may turn, and what is not worth another step
-SMALLEST = 0.1  # scale to begin with; where points lie as a face's do it is about 0.7
+STEPS = 8  # at most; three or four usually suffice
+LONGEST, CLOSE = 0.5, 1e-4  # radians: the largest step, and one after which the fit has converged
+SMALLEST = 0.1  # the least initial scale; for points of a face it is about 0.7
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Degrees, as one sees the picture: 0 is a face that looks straight at us and is upright.
+    """Degrees, as seen in the picture: at 0, the face is upright and looks straight at the viewer.
 
     yaw:   to the picture's right, -180…180
     pitch: down, -90…90
@@ -49,13 +49,13 @@ class Pose:
 
     @cached_property
     def matrix(self) -> np.ndarray:
-        """The rotation (3, 3) of a head's directions (x right, y down, z towards us) into the picture's."""
+        """The rotation (3, 3) from the head's axes (right, down, towards the viewer) to the picture's."""
         yaw, pitch, roll = map(math.radians, (self.yaw, self.pitch, self.roll))
         return turn(2, roll) @ turn(0, -pitch) @ turn(1, yaw)
 
     @classmethod
     def of(cls, matrix: np.ndarray) -> Pose:
-        """The one whose `matrix` (3, 3) this is."""
+        """The pose with this `matrix` (3, 3)."""
         ahead = matrix[2]
         yaw, pitch = math.atan2(-ahead[0], ahead[2]), math.asin(max(-1.0, min(1.0, -ahead[1])))
         roll = math.atan2(-matrix[0, 1], matrix[1, 1])
@@ -67,17 +67,17 @@ class Pose:
 
 
 def estimate(points: np.ndarray) -> Pose | None:
-    """The pose of a face by its 68 points (68, 2), any unit; None for points on one spot, or nowhere."""
+    """The pose of a face with 68 points (68, 2), any unit; None for points on one spot or not finite."""
     found = fit(points[list(STABLE)], HEAD)
     return Pose.of(found[0]) if found else None
 
 
 def fit(points: np.ndarray, head: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """How a head (K, 3) is turned (3, 3) and scaled to be seen as points (K, 2); None as in `estimate`.
+    """The rotation (3, 3) and scale by which a head (K, 3) is seen as points (K, 2); None as in `estimate`.
 
-    Least squares of weak perspective (turned, scaled and shifted), by Gauss and Newton's steps from the
-    upright head that lies as the points do. It needs no focal length, which photographs do not tell:
-    `cv2.solvePnP` with a guess of one is as steady, and errs by degrees on drawn faces where it is wrong.
+    Weak perspective (rotated, scaled, shifted), fitted by least squares with Gauss-Newton steps, from a head
+    that looks straight ahead with the points' roll. No focal length is needed, which photographs lack: with a
+    guessed one, `cv2.solvePnP` is as stable, but errs by degrees on drawn faces if the guess is wrong.
     """
     if not np.isfinite(points).all():
         return None

@@ -10,16 +10,16 @@ from dataclasses import replace
 from keypoints.predict.faces.face import Face
 from keypoints.predict.films.following import Followed
 
-# Of a face's usual openness: below the one its eyes close, above the other they are open again.
+# Shares of a face's usual openness: below SHUT its eyes close, above OPEN they are open again.
 SHUT, OPEN = 0.6, 0.8
-LONGEST = 0.5  # seconds that a blink lasts (Soukupová and Čech, 2016: 0.1 to 0.4); eyes shut for longer rest
-MEMORY = 2.0  # seconds over which openness becomes usual
+LONGEST = 0.5  # seconds of a blink at most (Soukupová and Čech, 2016: 0.1 to 0.4); else the eyes rest
+MEMORY = 2.0  # seconds: the time constant of the moving average that is the usual openness
 
 
 class Blinks:
     """Takes a film's faces frame by frame. `rate`: frames per second.
 
-    A blink counts when it ends. What is usual is each face's own, for eyes are narrow and wide.
+    A blink counts when it ends. The usual openness is measured for each face, because eyes differ.
     """
 
     def __init__(self, rate: float) -> None:
@@ -49,5 +49,5 @@ class Blinks:
             usual = self.keep * usual + (1 - self.keep) * now
         self.usual[number] = usual
         told = replace(face, blinks=self.counts[number])
-        vars(told).update(pose=face.pose, eyes=face.eyes)  # worked out already
+        vars(told).update(pose=face.pose, eyes=face.eyes)  # cached properties, computed already
         return told

@@ -23,7 +23,7 @@ Piece = TypeVar("Piece", "Packet", "AudioFrame")
 TICKS = 90_000  # per second: what the times of H.264's frames are counted in
 ENCODER = {"preset": "ultrafast", "crf": "20"}  # of H.264: a third of the time of "veryfast", twice its bytes
 COPIED = {"aac", "mp3", "opus", "flac"}  # sound that browsers play in an MP4 file; other sound becomes AAC
-RESTART = 0.2  # seconds that a clock goes back; less is a file that is not exact
+RESTART = 0.2  # seconds by which time stamps go back at a restart of the clock; less is inaccuracy
 
 
 class FilmFile(Protocol):
@@ -35,12 +35,12 @@ class FilmFile(Protocol):
 
 
 def ending() -> str:
-    """Of the file's name: by what is installed."""
+    """The suffix of film files, by what is installed."""
     return ".mp4" if importlib.util.find_spec("av") else ".webm"
 
 
 def create(path: Path, rate: float, size: tuple[int, int], sound: str | None) -> FilmFile:
-    """A film with so many frames per second of this size, pixels, and the sound of another, if it has any.
+    """A film file with this rate, frames per second, and size, pixels, and the sound of the film `sound`.
 
     `path` ends as `ending` says. Raises OSError where it cannot be written.
     """
@@ -78,7 +78,7 @@ class WebM:
 
 @contextlib.contextmanager
 def without_errors() -> Iterator[None]:
-    """Let nothing of what a library's C code says reach standard error."""
+    """Within the block, hide what a library's C code writes to standard error."""
     try:
         kept = os.dup(2)
     except OSError:  # it is closed
@@ -127,7 +127,7 @@ class Mp4:
 
 
 class Sound:
-    """The first sound of a film, on its way into another. What cannot be read of it is left out."""
+    """Copies the first sound track of a film to another. What cannot be read of it is left out."""
 
     def __init__(self, source: str, target: OutputContainer) -> None:
         self.target = target
@@ -135,7 +135,7 @@ class Sound:
         self.next = next(self.packets, None)  # at once: a file's streams are known before its frames
 
     def copy(self, seconds: float) -> None:
-        """All that sounds before this time; nothing more after a packet that the film does not take."""
+        """Copy all packets before this time; stops for good at one that the target does not accept."""
         import av
 
         try:
@@ -152,13 +152,13 @@ def start(packet: Packet) -> float:
 
 
 def read_sound(source: str, target: OutputContainer) -> Iterator[Packet]:
-    """Packets of a new stream of `target`, copied or as AAC, in their order; 0 is when the picture begins."""
+    """Packets of a new stream of `target`, copied or as AAC, in order; time 0 is the start of the picture."""
     import av
 
     with contextlib.suppress(av.FFmpegError), av.open(source) as film:
         begin = sum((seen.start_time or 0) * (seen.time_base or 0) for seen in film.streams.video[:1])
         for heard in film.streams.audio[:1]:
-            if getattr(heard, "codec_context", None) is None:  # nobody here can decode it
+            if getattr(heard, "codec_context", None) is None:  # no decoder is installed for it
                 continue
             shift = round(begin / (heard.time_base or 1))
             if heard.codec_context.codec.canonical_name in COPIED:
@@ -174,10 +174,10 @@ def read_sound(source: str, target: OutputContainer) -> Iterator[Packet]:
 
 
 def forward(pieces: Iterable[Piece], shift: int) -> Iterator[Piece]:
-    """Those that end at 0 or after it, `shift` ticks earlier, each later than all before it.
+    """The pieces, `shift` ticks earlier, without those that end before 0 or do not move forward in time.
 
-    Where films were put together, the clock restarts: the next one's follow, as OpenCV's frames do. A decoder
-    needs the piece that ends at 0.
+    Where films were concatenated, the clock restarts: the next film's pieces follow the last one's, as
+    OpenCV's frames do. The piece that ends at 0 is kept because decoders need it.
     """
     last = -math.inf
     end = 0

@@ -21,23 +21,23 @@ from keypoints.predict.predictor import Predictor, without_twins
 
 SEARCHES = 4  # per second: how often new faces are looked for
 EAGER = 3  # times as often while one is missing, and at once where one is lost
-PATIENCE = 1.0  # seconds that a lost face is waited for
-SAME = 0.3  # a box that shares more than this (intersection over union) with a followed face's is of it
-STEADY = 0.8  # how much of its former speed a face keeps in a frame
-ALIKE = 0.8  # the correlation with the frame before; below, it has to be shown that a face is one
-SIGHT = 16  # pixels: a face is compared at this size
-NEAR = 1.0  # sides of its box: a lost face is found again no farther off
+PATIENCE = 1.0  # seconds for which a lost face keeps its number
+SAME = 0.3  # a detection that overlaps a followed face by more (intersection over union) is the same face
+STEADY = 0.8  # decay per frame of the moving average of a face's speed
+ALIKE = 0.8  # correlation with the frame before; below, the mirror image is looked at too
+SIGHT = 16  # pixels per side at which frames of a face are compared
+NEAR = 1.0  # a lost face is found again no farther away than this, see `Followed.away`
 
 
 @dataclass(frozen=True)
 class Followed:
     """A face of a film.
 
-    number: from 1, in the order in which faces came
+    number: from 1, in the order in which faces appeared
     face:   as it was seen last
-    frame:  where that was, from 0
-    sight:  what it looked like there (SIGHT, SIGHT), of mean 0 and length 1; None when it is new
-    speed:  pixels per frame of its middle to the right and down, over the last frames
+    frame:  when it was seen last, from 0
+    sight:  what it looked like then (SIGHT, SIGHT), of mean 0 and norm 1; None for a new face
+    speed:  of its middle, to the right and down, pixels per frame: a moving average
     """
 
     number: int
@@ -56,7 +56,7 @@ class Followed:
         return self.sight is not None and float((self.sight * sight).sum()) > ALIKE
 
     def away(self, face: Face, frame: int) -> float:
-        """How far a face is from where this one would be by now, in sides; and how unlike in size."""
+        """Distance of a face from where this one is expected, in sides of the box, plus |log size ratio|."""
         apart = middle(face) - middle(self.face) - (frame - self.frame) * self.speed
         width, other = self.face.box[2], face.box[2]
         return float(np.linalg.norm(apart)) / max(width, other) + abs(math.log(width / other))
@@ -88,7 +88,7 @@ class Follower:
         return seen
 
     def _follow(self, image: Image.Image, before: Sequence[Followed], searching: bool) -> list[Followed]:
-        """Those of the frame before that are still there."""
+        """The faces of the frame before that are still there."""
         eyes = self.predictor.scheme.eyes
         if not before or not self.predictor.tells_faces or eyes is None:
             return []
@@ -130,13 +130,13 @@ class Follower:
 
 
 def middle(face: Face) -> np.ndarray:
-    """Of its box, x and y."""
+    """The middle of its box, x and y."""
     left, top, width, height = face.box
     return np.array([left + width / 2, top + height / 2])
 
 
 def make_sight(crop: np.ndarray) -> np.ndarray:
-    """A crop (H, W, C) uint8 as small as faces are compared, of mean 0 and length 1."""
+    """A crop (H, W, C) uint8 as (SIGHT, SIGHT) float32, of mean 0 and norm 1."""
     import cv2
 
     small = cv2.resize(crop, (SIGHT, SIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Steady points in films: trembling is held back, movement goes through."""
+"""Smooths points in films: trembling is filtered out, movement is not delayed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from keypoints.predict.faces.face import Face
 from keypoints.predict.films.following import Followed
 
 # Chosen on the drawn films of keypoints/synthetic/films.py, of other people than those in results/films.md.
-STILL = 0.5  # Hz: the cutoff for a point that rests
-QUICK = 40.0  # Hz more for each side of the face's box that a point moves in a second
-SPEED = 2.0  # Hz: the cutoff of that speed
+STILL = 0.5  # Hz: the cutoff for a point at rest
+QUICK = 40.0  # Hz by which the cutoff rises, per side of the face's box that a point moves in a second
+SPEED = 2.0  # Hz: the cutoff for that speed
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Steady:
 
 
 class Smoother:
-    """A One Euro filter for each point: the faster it moves, the less it is held back.
+    """A One Euro filter for each point: the faster it moves, the less it is smoothed.
 
     Casiez, Roussel and Vogel, 2012: a low pass whose cutoff rises with the speed.
     """
@@ -53,6 +53,6 @@ class Smoother:
 
 
 def mix(before: np.ndarray, now: np.ndarray, cutoff: np.ndarray | float, pause: float) -> np.ndarray:
-    """One step of a low pass with this cutoff, Hz, so many seconds after the last."""
+    """One step of a low-pass filter with this cutoff, Hz, `pause` seconds after the last."""
     share = 1 / (1 + 1 / (2 * math.pi * cutoff * pause))
     return before + share * (now - before)

@@ -1,4 +1,4 @@
-"""A film or a camera, face by face: read, searched, drawn and written side by side."""
+"""The faces of a film or a camera: frames are read, searched, drawn and written in parallel."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from keypoints.predict.predictor import Predictor
 from keypoints.predict.writers import Facts, Writer
 from keypoints.system.parallel import Behind, ahead
 
-FACTS = ("frame", "time", "number")  # of each face: from 0, in seconds, from 1
-AHEAD = 4  # frames that are read, and drawn, while another is looked at
+FACTS = ("frame", "time", "number")  # of each face: counted from 0, in seconds, counted from 1
+AHEAD = 4  # frames that are read in advance, and as many that wait to be drawn
 
 
 class Source:
-    """A film, or the camera of this number, opened. Raises `UserError` for what cannot be read.
+    """An open film, or the camera with this number. Raises `UserError` for what cannot be read.
 
-    rate: frames per second, as they can be written
+    rate: frames per second, rounded so that a film can have it
     size: width and height, pixels
     """
 
@@ -48,10 +48,10 @@ class Source:
             int(self.video.get(cv2.CAP_PROP_FRAME_WIDTH)),
             int(self.video.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
-        self.frames = max(0, int(self.video.get(cv2.CAP_PROP_FRAME_COUNT)))  # 0: nobody knows
+        self.frames = max(0, int(self.video.get(cv2.CAP_PROP_FRAME_COUNT)))  # 0: unknown
 
     def __iter__(self) -> Iterator[tuple[float, Image.Image]]:
-        """Seconds from the start, each more than the one before, and a frame of mode RGB."""
+        """Seconds from the start, strictly increasing, and a frame of mode RGB."""
         import cv2
 
         last = -1 / self.rate
@@ -64,7 +64,7 @@ class Source:
 class Film(ExitStack):
     """A film with boxes, outlines and points, or with an overlay on every face: `folder`/<name>_points.
 
-    It is there when the block has ended without an error. Raises `UserError` where it cannot be written.
+    It appears when the block ends without an error. Raises `UserError` where it cannot be written.
     """
 
     def __init__(self, folder: Path, source: Source, scheme: Scheme, overlay: str | None) -> None:
@@ -97,7 +97,7 @@ class Film(ExitStack):
 def watch(
     predictor: Predictor, source: Source
 ) -> Iterator[tuple[float, Image.Image, list[Face], list[Facts]]]:
-    """Of each frame: its time, itself, and its faces, steadied, with their FACTS; with a progress bar."""
+    """For each frame: its time, the frame, its smoothed faces, and their FACTS; with a progress bar."""
     from tqdm import tqdm
 
     follow, smooth, count_blinks = Follower(predictor, source.rate), Smoother(), Blinks(source.rate)
@@ -132,5 +132,5 @@ def annotate(
 
 
 def writable_rate(rate: float) -> float:
-    """Frames per second that a film can say; 25 where it does not say any."""
+    """A rate, frames per second, that a film file can have; 25 where the source gives none."""
     return round(rate, 3) if 1 <= rate <= 240 else 25.0

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from keypoints import files
 from keypoints.datasets.formats import labelme
 from keypoints.predict.writers import Unwritable
 from keypoints.predict.writers.album import without_ending
@@ -43,7 +44,7 @@ class Labelme(Annotations):
         if not photograph.faces:
             return
         path = self.folder.free(without_ending(photograph.file), ".json")
-        with self.folder.whole(path) as part:
+        with files.replacing(path) as part:
             text = json.dumps(self._document(photograph, path.parent), indent=2)
             part.write_text(f"{text}\n", encoding="ascii")
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keypoints import files
 from keypoints.predict import annotation
 from keypoints.predict.faces import chips
 from keypoints.predict.writers.folder import Folder
@@ -34,7 +35,7 @@ class Pictures:
     def _save(self, picture: Image.Image, name: str, what: str) -> None:
         """Under a name like the photograph's own, which it never is."""
         stem = "standard input" if name == "-" else Path(name).stem
-        with self.folder.whole(self.folder.free(f"{stem}_{what}", ".png")) as part:
+        with files.replacing(self.folder.free(f"{stem}_{what}", ".png")) as part:
             picture.save(part, compress_level=1)
 
 

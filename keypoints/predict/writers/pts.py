@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Self
 
+from keypoints import files
 from keypoints.datasets.formats import pts
 from keypoints.predict.writers import Unwritable
 from keypoints.predict.writers.album import without_ending
@@ -44,7 +45,7 @@ class Pts(Annotations):
         for face, path in zip(photograph.faces, self._paths(photograph.file), strict=False):
             lines = ["version: 1", f"n_points: {len(face.points)}", "{"]
             lines += [f"{x} {y}" for x, y in face.points.tolist()] + ["}", ""]
-            with self.folder.whole(path) as part:
+            with files.replacing(path) as part:
                 part.write_text("\n".join(lines), encoding="ascii", newline="\n")
 
     def _paths(self, file: str) -> Iterator[Path]:

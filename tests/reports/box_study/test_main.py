@@ -26,7 +26,7 @@ def row(detector: str) -> list[float]:
 
 @pytest.mark.parametrize("name", ["faces", "mtcnn", "haar", "centerface"])
 def test_detectors_are_calibrated_as_measured(name):
-    assert list(import_module(detectors.DETECTORS[name][0]).CALIBRATION) == row(name)
+    assert list(import_module(detectors.DETECTORS[name].module).CALIBRATION) == row(name)
 
 
 def test_what_tells_a_face_is_as_measured():
