@@ -163,9 +163,9 @@ def predict_all(
     with ExitStack() as stack:
         writers = open_writers(args, predictor.scheme, stack, out, names)
         if out and args.chips is not None:
-            writers.append(Chips(out, predictor.scheme, args.chips))
+            writers.append(Chips(out, predictor.scheme, args.chips, names))
         elif out and not args.format:
-            writers.append(Pictures(out, predictor.scheme, args.overlay))
+            writers.append(Pictures(out, predictor.scheme, args.overlay, names))
         for name, image, faces in answers(predictor, names, boxes):
             if image is None:
                 broken += 1

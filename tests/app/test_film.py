@@ -106,7 +106,8 @@ def test_all_of_it_goes_on_after_a_frame_that_the_server_refuses(page, film):
     page.run("""const { fetch } = window;
       const words = JSON.stringify({ error: "This file cannot be read" });
       let answers = 3;
-      window.fetch = (...request) => (answers-- === 0 ? new Response(words, { status: 422 }) : fetch(...request));
+      const refused = () => new Response(words, { status: 422 });
+      window.fetch = (...request) => (answers-- === 0 ? refused() : fetch(...request));
       document.getElementById("through").click();""")
     page.until(lambda: known(page) == 24 and page.one("#through").text == "Find all")
     assert page.one("#error").text == "1 frame left out: This file cannot be read"
