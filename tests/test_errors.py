@@ -56,6 +56,7 @@ def test_files_that_refuse_are_one_line(number: int) -> None:
         exit_of(OSError(number, "it refuses", "a\x1b.png"))
         == "error: a\\x1b.png: it refuses: fix it and run again"
     )
+    assert "error: a.png: " in exit_of(OSError(number, "it refuses", ".a.png.1.part", None, "a.png"))
     assert "memory is full" in exit_of(MemoryError())
 
 
