@@ -48,8 +48,8 @@ class Predictor(Looker):
     looks:     of 68 points, how many looks the answer is the mean of; measured in results/boxes.md. Films
                are followed with one
 
-    Raises `UserError` for weights that are missing or damaged, an unknown detector, and looks that make no
-    sense.
+    Raises `UserError` for weights that are missing or damaged, an unknown detector, and looks or a score that
+    make no sense.
     """
 
     def __init__(
@@ -66,6 +66,8 @@ class Predictor(Looker):
     ) -> None:
         net = runtimes.load(Path(weights) if weights else pretrained.file(part), device, threads)
         super().__init__(net, tta, looks)
+        if not 0 <= min_score <= 1:
+            raise UserError(f"--min-score: {min_score} is not a number from 0 to 1")
         if not 1 <= looks <= MAX_LOOKS:
             raise UserError(f"--looks: {looks} is not a number from 1 to {MAX_LOOKS}")
         if looks > 1 and not self.looks_closely:
@@ -147,8 +149,12 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
     if len(boxes) > MAX_BOXES:
         raise ValueError(f"{len(boxes)} boxes are more than {MAX_BOXES}")
     for box in boxes:
-        if len(box) != 4 or not np.isfinite(box).all() or min(box[2:]) <= 0:
-            raise ValueError(f"a box is left, top, width, height with an area, not {list(box)}")
+        sides = np.asarray(box)
+        plain = sides.shape == (4,) and sides.dtype.kind in "iuf"
+        if not plain or not np.isfinite(sides).all() or min(box[2:]) <= 0:
+            raise ValueError(
+                f"boxes are a list of (left, top, width, height) with an area, not of {box!r:.80}"
+            )
     return [Detection((float(x), float(y), float(w), float(h)), 1.0) for x, y, w, h in boxes]
 
 
