@@ -27,6 +27,8 @@ def run(main: Callable[..., object], *args: object) -> None:
     interrupts, see the exit status that shells expect.
     """
     interrupts.expect()
+    if sys.stderr is None:  # it is closed, and what is said goes nowhere
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  until the process ends
     try:
         try:
             main(*args)

@@ -244,6 +244,8 @@ def read(name: str) -> tuple[str, bytes | Exception]:
     try:
         if (mimetypes.guess_type(name)[0] or "").startswith("video/"):
             raise ValueError("a film is given by --video")
+        if name == STDIN and sys.stdin is None:
+            raise ValueError("standard input is closed")
         return name, images.read(sys.stdin.buffer if name == STDIN else name)
     except (OSError, ValueError) as error:
         return name, error

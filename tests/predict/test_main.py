@@ -168,6 +168,13 @@ def test_standard_input_and_a_box(folder):
     assert done.returncode == 0 and row["file"] == "-" and row["box"] == [180, 70, 90, 90]
 
 
+def test_a_closed_standard_input_is_one_line(folder, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(SystemExit):
+        call(folder, "--json", "-")
+    assert "-: standard input is closed: left out" in capsys.readouterr().err
+
+
 def test_a_list_of_boxes_in_the_place_of_the_detector(folder, tmp_path, capsys):
     (tmp_path / "list.xml").write_text(XML)
     call(folder, "--json", "--boxes", str(tmp_path / "list.xml"), str(folder / "people"))
