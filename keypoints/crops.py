@@ -171,19 +171,27 @@ def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int =
         if width * height > LARGEST:
             raise ValueError(f"a crop of {width:.0f} x {height:.0f} pixels is too large")
         return cut(image.reduce(2), (left / 2, top / 2, width / 2, height / 2), size, margin)
-    pixels = np.asarray(image)
-    window = pixels[_within(rows, image.height)][:, _within(columns, image.width)]
+    window = _window(image, columns, rows)
     x, y = columns[0], rows[0]
     inside = (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
     out = np.asarray(Image.fromarray(window).resize(canvas, Image.Resampling.BILINEAR, inside))
     return out[..., None] if out.ndim == 2 else out
 
 
-def _within(pixels: range, size: int) -> slice | np.ndarray:
-    """An index of these pixels of an axis of `size` pixels, beyond whose ends its border is repeated."""
-    if pixels.start >= 0 and pixels.stop <= size:
-        return slice(pixels.start, pixels.stop)  # copies nothing, and lets other threads go on
-    return np.clip(pixels, 0, size - 1)
+def _window(image: Image.Image, columns: range, rows: range) -> np.ndarray:
+    """These columns and rows of a picture's pixels, which repeat its border where they lie outside."""
+    left, right = _within(columns, image.width)
+    top, bottom = _within(rows, image.height)
+    inside = np.asarray(image.crop((left, top, right, bottom)))  # of a large picture, a copy of no more
+    if inside.shape[:2] == (len(rows), len(columns)):
+        return inside
+    return inside[np.clip(rows, top, bottom - 1) - top][:, np.clip(columns, left, right - 1) - left]
+
+
+def _within(asked: range, size: int) -> tuple[int, int]:
+    """Where the pixels of an axis begin and end that these are, or are nearest to; at least one."""
+    start = min(max(asked.start, 0), size - 1)
+    return start, max(start + 1, min(asked.stop, size))
 
 
 def _reach(start: float, end: float, pixels: int) -> range:

@@ -27,6 +27,8 @@ def run(main: Callable[..., object], *args: object) -> None:
     exit status that shells expect.
     """
     interrupts.expect()
+    if sys.stderr is None:  # it is closed, and what is said goes nowhere
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  until the process ends
     try:
         try:
             main(*args)
@@ -42,7 +44,7 @@ def run(main: Callable[..., object], *args: object) -> None:
         if error.errno is None:
             raise
         _drop_output()
-        where = error.filename or "an output"
+        where = error.filename2 or error.filename or "an output"  # what it is called when it is whole
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             sys.exit(printable(f"error: no space left while writing {where}: free some and run again"))
         sys.exit(printable(f"error: {where}: {error.strerror}: fix it and run again"))

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from keypoints.errors import has_controls
+
 MAX_POINTS = 1000  # of a scheme
 
 
@@ -93,7 +95,7 @@ class Scheme:
             raise ValueError("the eye corners are not two of the points")
         if self.labels and (len(set(self.labels)) != self.points or len(self.labels) != self.points):
             raise ValueError("the names of the points are not one for each")
-        if any(not label.isprintable() for label in (self.name, *self.regions, *self.labels)):
+        if any(has_controls(label) for label in (self.name, *self.regions, *self.labels)):
             raise ValueError("a name has control characters")
 
     def names(self) -> list[str]:

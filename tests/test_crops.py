@@ -227,6 +227,17 @@ def test_an_axis_is_the_square_and_its_roll(left: float, top: float, side: float
     assert (turned - roll + 180) % 360 - 180 == pytest.approx(0, abs=1e-6)
 
 
+def test_a_small_region_of_a_large_picture_copies_no_more() -> None:
+    """A photograph of many faces is cut as often."""
+    large = Image.new("RGB", (4000, 3000))
+    tracemalloc.start()
+    try:
+        crops.cut(large, (-20, 2950, 100, 100), (64, 64))
+        assert tracemalloc.get_traced_memory()[1] < 2**20  # bytes; the picture has 36 million
+    finally:
+        tracemalloc.stop()
+
+
 def test_an_axis_goes_from_the_upper_edge_to_the_lower_one() -> None:
     assert crops.axis((0, 0, 10, 10), 0) == pytest.approx(np.array([(4.5, -0.5), (4.5, 9.5)]))
     assert crops.axis((0, 0, 10, 10), 90) == pytest.approx(np.array([(9.5, 4.5), (-0.5, 4.5)]))

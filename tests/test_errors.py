@@ -43,6 +43,13 @@ def test_a_user_error_is_its_line() -> None:
     assert exit_of(UserError("conf/: no such option")) == "error: conf/: no such option"
 
 
+def test_without_a_standard_error_the_work_is_done(monkeypatch) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    errors.run(lambda: errors.warn("nobody hears it"))
+    monkeypatch.setattr("sys.stderr", None)
+    assert exit_of(UserError("conf/: no such option")) == "error: conf/: no such option"
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_names_the_file(number: int) -> None:
     text = exit_of(OSError(number, "full", "models/face.pt"))
@@ -56,6 +63,7 @@ def test_files_that_refuse_are_one_line(number: int) -> None:
         exit_of(OSError(number, "it refuses", "a\x1b.png"))
         == "error: a\\x1b.png: it refuses: fix it and run again"
     )
+    assert "error: a.png: " in exit_of(OSError(number, "it refuses", ".a.png.1.part", None, "a.png"))
     assert "memory is full" in exit_of(MemoryError())
 
 

@@ -69,6 +69,15 @@ def test_plain_values_give_the_scheme_itself(scheme: Scheme) -> None:
     assert Scheme.from_dict(json.loads(json.dumps(scheme.as_dict()))) is scheme
 
 
+def test_names_may_have_joiners_and_no_controls() -> None:
+    names = ["چشم\u200cراست", "आँख\u200d", "👩\u200d🦰"]
+    plain = {"name": "own3", "regions": {"other": [0, 1, 2]}, "outlines": [], "partners": [0, 1, 2]}
+    plain |= {"eyes": None, "flips": False, "labels": names}
+    assert Scheme.from_dict(plain).names() == names
+    with pytest.raises(ValueError, match="control characters"):
+        Scheme.from_dict(plain | {"labels": [*names[:2], "\x1b[2J"]})
+
+
 @pytest.mark.parametrize("scheme", [IMM, IBUG, WFLW], ids=lambda s: s.name)
 def test_the_eye_corners_are_partners_and_in_the_eyes(scheme: Scheme) -> None:
     left, right = scheme.eyes

@@ -3,7 +3,7 @@
 import { put, seen } from "./stage.js";
 import { ask } from "./api.js";
 import { $, clamp, say } from "./dom.js";
-import { merged, resized } from "./faces.js";
+import { many, merged, resized } from "./faces.js";
 import { query } from "./settings.js";
 import { LIVE, still, videoSize } from "./still.js";
 import { show } from "./view.js";
@@ -59,7 +59,7 @@ export function askAgain() {
 /** Whether nothing is left to ask about a place: where the film stands still, a live look is not enough. */
 export function isKnown(here, moving) {
   const frame = item.frames.get(here);
-  return Boolean(frame && (moving || !frame.live));
+  return item.refused.has(here) || Boolean(frame && (moving || !frame.live));
 }
 
 /** Show the points of this frame, and ask for them where they are not known. */
@@ -74,7 +74,7 @@ export async function look() {
   if (!isMoving() && !(failed && here === place())) await look(); // the person may have gone on meanwhile
 }
 
-/** Ask about a frame and keep the answer. True where that failed: the frame stays unknown. */
+/** Ask about a frame and keep the answer, or why there is none. True where nobody answered: it stays unknown. */
 async function question(mine, here, moving, signal) {
   const time = now(), start = performance.now();
   try {
@@ -84,6 +84,7 @@ async function question(mine, here, moving, signal) {
     keep(mine, here, { time, said: resized(said, ...videoSize()), live: moving });
   } catch (error) {
     if (signal.aborted) return;
+    if (error.refused) return refuse(mine, here, error.message);
     video.pause();
     if (!item.frames.has(place())) put(null);
     say(error.message);
@@ -101,6 +102,14 @@ export async function lookInBox(box) {
   keep(mine, here, { time, said: merged(known, more), live: false });
 }
 
+/** Go on without this frame. */
+function refuse(mine, here, words) {
+  mine.refused.set(here, words);
+  mine.error = `${many(mine.refused.size, "frame")} left out: ${words}`;
+  say(mine.error);
+  present(place(), isMoving());
+}
+
 const now = () => Math.round(video.currentTime * 1000) / 1000;
 
 function keep(mine, here, frame) {
@@ -116,7 +125,7 @@ function present(here, moving) {
   let known = here;
   while (!item.frames.has(known) && known > 0 && here - known < lasting) known--;
   const frame = item.frames.get(known), before = seen();
-  put(frame?.said ?? null, frame ? "" : "Looking for faces");
+  put(frame?.said ?? null, frame ? "" : (item.refused.get(here) ?? "Looking for faces"));
   if (!frame !== !before) tell();
 }
 

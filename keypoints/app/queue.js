@@ -8,8 +8,9 @@ export const MOST = 1000; // files
 const AT_ONCE = 2; // one that the server works on, and one that travels
 const FILMS = /\.(mp4|m4v|mov|webm|mkv|avi|ogv|mpe?g)$/i; // browsers do not know the type of all
 
-// Items are {name, blob, isFilm, state, said, error, ms, boxes, frames}; a state is "waiting", "asking", "done",
-// "failed" or, of a film, "film"; `boxes` are drawn by hand, `frames` are a film's.
+// Items are {name, blob, isFilm, state, said, error, ms, boxes, frames, refused}; a state is "waiting", "asking", "done",
+// "failed" or, of a film, "film"; `boxes` are drawn by hand, `frames` are a film's, `refused` the words of those that
+// the server does not take.
 export const queue = { items: [], current: null };
 
 let round = null; // of questions with the same settings
@@ -24,7 +25,7 @@ export const isBusy = () => queue.items.some(({ state }) => state === "waiting" 
 export function fill(files) {
   queue.items = files.map((blob) => {
     const isFilm = blob.type.startsWith("video/") || FILMS.test(blob.name);
-    const known = { said: null, error: "", boxes: [], frames: new Map() };
+    const known = { said: null, error: "", boxes: [], frames: new Map(), refused: new Map() };
     return { name: blob.name, blob, isFilm, state: isFilm ? "film" : "waiting", ...known };
   });
   queue.current = queue.items[0] ?? null;
@@ -35,8 +36,14 @@ export function fill(files) {
 export function again() {
   round?.control.abort();
   round = { control: new AbortController(), running: 0 };
-  for (const item of queue.items) item.isFilm ? item.frames.clear() : (item.state = "waiting");
+  for (const item of queue.items) item.isFilm ? forget(item) : (item.state = "waiting");
   work();
+}
+
+function forget(film) {
+  film.frames.clear();
+  film.refused.clear();
+  film.error = "";
 }
 
 /** Ask about one more time: its boxes have changed, or it failed. */

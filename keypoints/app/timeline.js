@@ -1,6 +1,6 @@
 // The film's time: play, go to a moment, go through all of it; and which parts are known.
 
-import { $, clamp } from "./dom.js";
+import { $, clamp, say } from "./dom.js";
 import { film, isKnown, isMoving, lastPlace, look, onFilm, place, RATE, seek } from "./film.js";
 
 const video = $("video");
@@ -43,7 +43,10 @@ async function goThrough() {
       await new Promise((done) => setTimeout(done, 5)); // a former question is under way
     }
   }
-  if (through === mine) through = null;
+  if (through === mine) {
+    through = null;
+    say(mine.error);
+  }
   label();
 }
 

@@ -13,6 +13,7 @@ pictures go to predictions/.
 from __future__ import annotations
 
 import argparse
+import mimetypes
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -46,8 +47,8 @@ def main(args: argparse.Namespace) -> None:
         refuse(args, "--video", "photos", "box", "boxes", "chips", "looks")
     if args.chips:
         refuse(args, "--chips", "overlay")
-    if args.csv == Path(STDIN):
-        raise UserError("--csv names a file, and - is none: take --csv /dev/stdout, or --json")
+    if args.csv:
+        check_table(args.csv)
     names = [] if args.video else photographs.find(args.photos, args.out or OUT)
     if args.format:
         check_format(args, names)
@@ -83,6 +84,16 @@ def refuse(args: argparse.Namespace, option: str, *others: str) -> None:
         if getattr(args, name):
             what = "photographs" if name == "photos" else f"--{name}"
             raise UserError(f"{option} has no use for {what}: leave one of them out")
+
+
+def check_table(path: Path) -> None:
+    """Raise `UserError` for a photograph, which is what follows --csv where the table is forgotten."""
+    from keypoints.pictures.images import ENDINGS
+
+    if path == Path(STDIN):
+        raise UserError("--csv names a file, and - is none: take --csv /dev/stdout, or --json")
+    if path.is_dir() or path.suffix.lower() in ENDINGS:
+        raise UserError(f"--csv {path}: this is no table: name one before it, as --csv faces.csv {path}")
 
 
 def check_format(args: argparse.Namespace, names: list[str]) -> None:
@@ -159,17 +170,18 @@ def predict_all(
     """Write the faces of all photographs; exits with status 1 if one cannot be read or written."""
     from keypoints.predict.writers import Chips, Pictures, Unwritable
 
-    broken = 0
+    broken = faceless = 0
     with ExitStack() as stack:
         writers = open_writers(args, predictor.scheme, stack, out, names)
         if out and args.chips is not None:
-            writers.append(Chips(out, predictor.scheme, args.chips))
+            writers.append(Chips(out, predictor.scheme, args.chips, names))
         elif out and not args.format:
-            writers.append(Pictures(out, predictor.scheme, args.overlay))
+            writers.append(Pictures(out, predictor.scheme, args.overlay, names))
         for name, image, faces in answers(predictor, names, boxes):
             if image is None:
                 broken += 1
                 continue
+            faceless += not faces
             try:
                 for writer in writers:
                     writer.write(name, image, faces)
@@ -183,7 +195,8 @@ def predict_all(
                 errors.report(f"{name}: no file can be called after it: rename it")
     if out and broken < len(names):
         done = "annotated" if args.chips is None else "with the faces cut out"
-        print(f"{len(names) - broken} {done} in {out}", file=sys.stderr)
+        without = f"; {faceless} without a face" if faceless else ""
+        print(f"{len(names) - broken} {done} in {out}{without}", file=sys.stderr)
     if broken:
         sys.exit(1)
 
@@ -226,6 +239,10 @@ def read(name: str) -> tuple[str, bytes | Exception]:
     from keypoints.pictures import images
 
     try:
+        if (mimetypes.guess_type(name)[0] or "").startswith("video/"):
+            raise ValueError("a film is given by --video")
+        if name == STDIN and sys.stdin is None:
+            raise ValueError("standard input is closed")
         return name, images.read(sys.stdin.buffer if name == STDIN else name)
     except (OSError, ValueError) as error:
         return name, error

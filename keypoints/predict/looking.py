@@ -195,8 +195,10 @@ class Looker:
         """The crops (N, H, W, C) uint8 of these places, and the affine (N, 2, 3) of each."""
         framing = self.net.framing
         cut, matrices = [], []
+        images = {id(place.image): place.image for place in places}
+        seen = {key: framing.convert(image) for key, image in images.items()}  # once for all faces of one
         for place in places:
-            view, image = framing.view(place.box), framing.convert(place.image)
+            view, image = framing.view(place.box), seen[id(place.image)]
             if place.roll:
                 cut.append(crops.cut_turned(image, view, framing.size, place.roll))
             else:

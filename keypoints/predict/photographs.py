@@ -11,37 +11,49 @@ from keypoints.errors import UserError
 
 STDIN = "-"
 OUT = Path("predictions")  # where annotated ones go
+MARK = ("Software", "keypoints")  # what an annotated one, a PNG, says of itself
 
 
 def find(named: list[str], out: Path = OUT) -> list[str]:
-    """The named files, and the pictures in named folders; a warning counts what is skipped there.
+    """The named files, and the pictures in named folders; a warning counts what is skipped.
 
-    Hidden files, other kinds of files and what lies in `out`, drawn by earlier runs, are skipped. Raises
-    `UserError` if nothing is left.
+    Hidden files, other kinds of files and what earlier runs drew are skipped: annotated pictures, and what
+    lies in `out` within a named folder. Raises `UserError` if nothing is left.
     """
-    from keypoints.pictures.images import ENDINGS, is_hidden
-
     found: list[str] = []
-    drawn = Path(os.path.realpath(out))
+    own = dict.fromkeys(name for name in named if is_drawn(Path(name)))
+    if own:
+        errors.warn(f"{len(own)} files passed over, drawn by earlier runs: {next(iter(own))} …")
     for name in named:
-        folder, taken, passed = Path(name), [], 0
-        if not folder.is_dir():
+        if os.path.isdir(name):
+            found += look_into(name, out)
+        elif name not in own:
             found.append(name)
-            continue
-        within = Path(os.path.realpath(folder)) in drawn.parents
-        for place, files in walk(folder):
-            own = within and Path(os.path.realpath(place)).is_relative_to(drawn)
-            for path in files:
-                if own or path.suffix.lower() not in ENDINGS or is_hidden(path.relative_to(folder)):
-                    passed += 1
-                else:
-                    taken.append(path)
-        found += map(str, sorted(taken))
-        if passed:
-            errors.warn(f"{name}: {passed} files passed over, hidden, no pictures by their names or in {out}")
     if not found:
         raise UserError("no photograph: name files, folders, or - for one on standard input")
     return found
+
+
+def look_into(name: str, out: Path) -> list[str]:
+    """The photographs in a folder, as `find` takes them."""
+    from keypoints.pictures.images import ENDINGS, is_hidden
+
+    folder, drawn = Path(name), Path(os.path.realpath(out))
+    taken: list[Path] = []
+    passed = 0
+    within = Path(os.path.realpath(folder)) in drawn.parents
+    for place, files in walk(folder):
+        own = within and Path(os.path.realpath(place)).is_relative_to(drawn)
+        for path in files:
+            hidden = path.suffix.lower() not in ENDINGS or is_hidden(path.relative_to(folder))
+            if own or hidden or is_drawn(path):
+                passed += 1
+            else:
+                taken.append(path)
+    if passed:
+        which = f"hidden, no pictures by their names, in {out} or drawn by earlier runs"
+        errors.warn(f"{name}: {passed} files passed over, {which}")
+    return list(map(str, sorted(taken)))
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
@@ -61,7 +73,22 @@ def walk(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
             starts += [
                 path for path in below if path.is_symlink() and not is_hidden(path.relative_to(folder))
             ]
-            yield Path(place), [path for path in (Path(place, name) for name in names) if path.is_file()]
+            paths = (Path(place, name) for name in names)
+            # A link that leads nowhere is a photograph that cannot be read, not one that nobody misses.
+            yield Path(place), [path for path in paths if path.is_file() or not path.exists()]
+
+
+def is_drawn(path: Path) -> bool:
+    """Whether it is an annotated picture, as `writers.Pictures` calls and marks them."""
+    from PIL import Image
+
+    if path.suffix != ".png" or "_points" not in path.stem or not path.is_file():
+        return False
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            return image.info.get(MARK[0]) == MARK[1]
+    except Exception:  # decoders raise nearly anything for damaged headers
+        return False
 
 
 def each_once(names: list[str]) -> list[str]:

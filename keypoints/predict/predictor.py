@@ -16,6 +16,7 @@ from PIL import Image
 
 from keypoints import pretrained
 from keypoints.crops import Region
+from keypoints.errors import UserError
 from keypoints.pictures.images import Picture, open_picture
 from keypoints.pictures.limits import MAX_PIXELS
 from keypoints.predict import detectors, runtimes
@@ -45,8 +46,8 @@ class Predictor(Looker):
     looks:     nets of 68 points only: how many looks the answer is the mean of, 1…64; measured in
                results/boxes.md. Films are followed with one
 
-    Raises `UserError` for weights that are missing or damaged, an unknown detector, and looks that make no
-    sense.
+    Raises `UserError` for weights that are missing or damaged, an unknown detector, and looks or a score that
+    make no sense.
     """
 
     def __init__(
@@ -63,7 +64,8 @@ class Predictor(Looker):
     ) -> None:
         net = runtimes.load(Path(weights) if weights else pretrained.file(part), device, threads)
         super().__init__(net, tta, looks)
-
+        if not 0 <= min_score <= 1:
+            raise UserError(f"--min-score: {min_score} is not a number from 0 to 1")
         self._detector = (
             detector or detectors.DEFAULT,
             Path(detector_model) if detector_model else None,
@@ -141,8 +143,12 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
     if len(boxes) > MAX_BOXES:
         raise ValueError(f"{len(boxes)} boxes are more than {MAX_BOXES}")
     for box in boxes:
-        if len(box) != 4 or not np.isfinite(box).all() or min(box[2:]) <= 0:
-            raise ValueError(f"a box is left, top, width, height with an area, not {list(box)}")
+        sides = np.asarray(box)
+        plain = sides.shape == (4,) and sides.dtype.kind in "iuf"
+        if not plain or not np.isfinite(sides).all() or min(box[2:]) <= 0:
+            raise ValueError(
+                f"boxes are a list of (left, top, width, height) with an area, not of {box!r:.80}"
+            )
     return [Detection((float(x), float(y), float(w), float(h)), 1.0) for x, y, w, h in boxes]
 
 

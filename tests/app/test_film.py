@@ -100,6 +100,24 @@ def test_all_of_it_stops_where_the_server_is_away_and_goes_on_from_there(page, f
     assert not page.one("#error").is_displayed()
 
 
+def test_all_of_it_goes_on_after_a_frame_that_the_server_refuses(page, film):
+    page.upload((film, "film.webm"))
+    page.until(lambda: len(page.all(".point")) == 68)
+    page.run("""const { fetch } = window;
+      const words = JSON.stringify({ error: "This file cannot be read" });
+      let answers = 3;
+      const refused = () => new Response(words, { status: 422 });
+      window.fetch = (...request) => (answers-- === 0 ? refused() : fetch(...request));
+      document.getElementById("through").click();""")
+    page.until(lambda: known(page) == 24 and page.one("#through").text == "Find all")
+    assert page.one("#error").text == "1 frame left out: This file cannot be read"
+    page.one("#json").click()
+    times = [json.loads(line)["time"] for line in page.saved("film.jsonl").read_text().splitlines()]
+    (refused,) = {round(25 * time - 0.5) for time in times} ^ set(range(25))
+    seek(page, refused / 25)
+    page.until(lambda: page.one("#status").text == "This file cannot be read")
+
+
 def test_a_picture_is_saved_of_a_known_frame_only(page, film):
     page.upload((film, "film.webm"))
     page.until(lambda: len(page.all(".point")) == 68 and page.one("#png").is_enabled())

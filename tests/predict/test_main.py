@@ -137,11 +137,42 @@ def test_a_table_goes_to_standard_output_by_its_name(folder):
         call(folder, "--csv", "-", "b.jpg")
 
 
+def test_a_photograph_is_not_taken_for_the_table(folder, tmp_path, monkeypatch):
+    """Who forgets the table's name, as --json has none, keeps the photographs."""
+    monkeypatch.chdir(folder)
+    before = Path("b.jpg").read_bytes()
+    for named in (["b.jpg", "people/a.png"], ["people"]):
+        with pytest.raises(UserError, match=f"as --csv faces.csv {named[0]}"):
+            call(folder, "--csv", *named)
+    assert Path("b.jpg").read_bytes() == before
+
+
+def test_a_film_among_photographs_is_named_as_such(folder, tmp_path, capsys):
+    (tmp_path / "a.MOV").write_bytes(b"moov")
+    with pytest.raises(SystemExit):
+        call(folder, "--json", "--box", "180,70,90,90", str(tmp_path / "a.MOV"), str(folder / "b.jpg"))
+    said = capsys.readouterr()
+    assert "a.MOV: a film is given by --video: left out" in said.err and len(said.out.splitlines()) == 1
+
+
+def test_photographs_without_a_face_are_counted(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("keypoints.predict.predictor.Predictor.find", lambda self, image: [])
+    call(folder, "--out", str(tmp_path), str(folder / "people"))
+    assert "1 annotated in " in (said := capsys.readouterr().err) and "; 1 without a face" in said
+
+
 def test_standard_input_and_a_box(folder):
     content = (folder / "people" / "a.png").read_bytes()
     done = run(folder, "--json", "--box", "180,70,90,90", "-", stdin=content)
     (row,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0 and row["file"] == "-" and row["box"] == [180, 70, 90, 90]
+
+
+def test_a_closed_standard_input_is_one_line(folder, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(SystemExit):
+        call(folder, "--json", "-")
+    assert "-: standard input is closed: left out" in capsys.readouterr().err
 
 
 def test_a_list_of_boxes_in_the_place_of_the_detector(folder, tmp_path, capsys):

@@ -85,10 +85,24 @@ def test_a_face_is_plain_values_for_json(small):
     assert places == pytest.approx(face.points, abs=0.006)
 
 
-@pytest.mark.parametrize("box", [(0, 0, 0, 5), (0, 0, -1, 5), (0, 0, 1), (0, 0, float("nan"), 1)])
+@pytest.mark.parametrize(
+    "box",
+    [(0, 0, 0, 5), (0, 0, -1, 5), (0, 0, 1), (0, 0, float("nan"), 1), 9, None, "1234", tuple("1234")],
+)
 def test_a_box_without_an_area_is_refused(small, box):
     with pytest.raises(ValueError, match="with an area"):
         small(ASTRONAUT, boxes=[box])
+
+
+def test_a_face_is_the_same_as_itself(small):
+    faces = small(ASTRONAUT, boxes=[BOX, BOX])
+    assert set(faces) == set(faces[::-1]) and faces.index(faces[1]) == 1
+
+
+@pytest.mark.parametrize("score", [-0.1, 90, float("nan")])
+def test_a_score_in_other_terms_is_refused(weights, score):
+    with pytest.raises(UserError, match="from 0 to 1"):
+        Predictor(weights=weights, min_score=score)
 
 
 @pytest.mark.parametrize("picture", [b"text", bytes_of(ASTRONAUT)[:5000], np.full((4, 4), 2.0)])

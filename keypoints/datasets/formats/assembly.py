@@ -18,7 +18,7 @@ from keypoints.datasets.formats.documents import SCHEME_FILE, Agreement, Name, S
 from keypoints.datasets.formats.marks import DIGITS, Convention, LeftOut, Mark, Marks, rename
 from keypoints.datasets.formats.rules import Rules
 from keypoints.datasets.formats.shapes import recognise
-from keypoints.errors import UserError
+from keypoints.errors import UserError, has_controls
 from keypoints.landmarks import MAX_POINTS, SCHEMES
 from keypoints.pictures import images
 
@@ -101,11 +101,11 @@ def choose(marks: Marks, names: tuple[str, ...]) -> Marks:
 
 
 def check_names(path: Path, names: Sequence[str]) -> None:
-    """Raise `UserError` for names of points that are too many, too long, twice there or not printable."""
+    """Raise `UserError` for names of points that are too many, too long, twice there or have controls."""
     if not 0 < len(names) <= MAX_POINTS:
         raise UserError(f"{path}: {len(names)} different points, 1 to {MAX_POINTS} are possible: fix them")
     for name in names:
-        if not name or len(name) > LONGEST or not name.isprintable():
+        if not name or len(name) > LONGEST or has_controls(name):
             raise UserError(f"{path}: a point is called {name!r:.120}: give it a printable, short name")
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)

@@ -16,8 +16,10 @@ from keypoints.predict.faces.pose import Pose
 if TYPE_CHECKING:
     from PIL import Image
 
+    from keypoints.pictures.images import Picture
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)  # arrays do not compare as one: a face is the same as itself
 class Face:
     """A face and its points; what follows from them is computed on first access.
 
@@ -78,15 +80,18 @@ class Face:
         """The mean of `confidences`: the share of points, 0…1, that are expected to be right."""
         return None if self.confidences is None else float(self.confidences.mean())
 
-    def chip(self, image: Image.Image, size: int = 112) -> Image.Image:
-        """The face cut out of its picture (mode RGB), size x size pixels, aligned for face recognisers.
+    def chip(self, picture: Picture, size: int = 112) -> Image.Image:
+        """The face cut out of its picture, size x size pixels of mode RGB, aligned for face recognisers.
 
-        Its eyes, nose and mouth are where ArcFace (Deng et al., 2019) has them. Raises `UserError` for an
-        impossible size and for points without eyes, nose and mouth, ValueError for points on one spot.
+        The picture is what `Predictor` was given, or the same in another form, and turned as there. Eyes,
+        nose and mouth are where ArcFace (Deng et al., 2019) has them. Raises `UserError` for an impossible
+        size and for points without eyes, nose and mouth, ValueError for points on one spot, and as
+        `open_picture`.
         """
+        from keypoints.pictures.images import open_picture
         from keypoints.predict.faces import chips
 
-        return chips.cut(image, self.points, self.names, size)
+        return chips.cut(open_picture(picture), self.points, self.names, size)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON: box, score, points as {name, x, y}, and those of `derived.describe`.

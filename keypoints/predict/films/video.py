@@ -40,7 +40,8 @@ class Source:
 
         self.name = name
         self.is_camera = name.isdecimal() and len(name) < 4
-        self.video = cv2.VideoCapture(int(name) if self.is_camera else name)
+        with film_files.without_errors():  # OpenCV's, of which the next line tells in one
+            self.video = cv2.VideoCapture(int(name) if self.is_camera else name)
         if not self.video.isOpened():
             raise UserError(f"--video {name}: cannot be read: name a film, or a camera's number")
         self.rate = writable_rate(self.video.get(cv2.CAP_PROP_FPS))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from keypoints import crops
 from keypoints.errors import UserError
@@ -59,8 +59,18 @@ def test_the_chip_of_a_turned_picture_is_the_same(roll: float) -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_a_chip_is_a_picture_of_that_size_and_mode(mode: str) -> None:
-    chip = FACE.chip(DRAWN.image.convert(mode), 64)
+    chip = chips.cut(DRAWN.image.convert(mode), FACE.points, FACE.names, 64)
     assert (chip.size, chip.mode) == ((64, 64), mode)
+
+
+def test_a_chip_of_a_photograph_that_exif_turns_is_upright(tmp_path) -> None:
+    """As the points are: by its path, opened, or converted, which keeps its EXIF data."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    path = tmp_path / "a.png"
+    DRAWN.image.convert("RGB").transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
+    for picture in (path, Image.open(path), Image.open(path).convert("RGB"), np.asarray(DRAWN.image)):
+        np.testing.assert_array_equal(np.asarray(FACE.chip(picture)), np.asarray(FACE.chip(DRAWN.image)))
 
 
 def test_five_points_of_every_scheme_that_has_them_are_left_before_right() -> None:

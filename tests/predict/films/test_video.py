@@ -83,8 +83,10 @@ def test_a_folder_that_takes_no_film_is_one_line(tmp_path: Path, monkeypatch: py
     assert [path.name for path in tmp_path.iterdir()] == ["film.avi"]
 
 
-@pytest.mark.parametrize("name", ["\u00b2", "99999999999", "nothing.mp4"])
-def test_what_is_no_film_and_no_camera_is_one_line(name: str, tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("name", ["\u00b2", "99999999999", "nothing.mp4", "text.mp4"])
+def test_what_is_no_film_and_no_camera_is_one_line(name: str, tmp_path: Path, monkeypatch, capfd) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("text.mp4").write_text("dear diary")
     with pytest.raises(UserError, match="cannot be read: name a film, or a camera's number"):
         Source(name)
+    assert not capfd.readouterr().err  # OpenCV's and FFmpeg's own words

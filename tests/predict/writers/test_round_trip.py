@@ -29,6 +29,7 @@ NEAR = {"dlib": 0.505}  # which has whole pixels; all others a hundredth
 
 LETTERS = "abxyz09äß日 '#%;.,_-"
 ENTITIES = '"<>&'  # not in what dlib can read
+JOINERS = "\u200c\u200d"  # within words of Persian and Hindi, and between emoji
 
 numbers = st.floats(-1e5, 1e5, width=32)
 sides = st.floats(1, 1e4, width=32)
@@ -45,7 +46,7 @@ def words(letters: str) -> st.SearchStrategy[str]:
 @st.composite
 def albums(draw: st.DrawFn, letters: str) -> tuple[list[Photo], list[str]]:
     """Photographs in some folders, with the same name in several, and the points' names."""
-    named = words(LETTERS + ENTITIES).map(lambda name: f"n{name}n")
+    named = words(LETTERS + ENTITIES + JOINERS).map(lambda name: f"n{name}n")
     names = draw(st.lists(named, min_size=3, max_size=3, unique=True))
     visible = words(letters).filter(lambda name: name[0] != ".")
     stems = draw(st.lists(visible, min_size=1, max_size=3).filter(unlike))
