@@ -45,7 +45,7 @@ def read(overrides: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "params.yaml"
         compose(overrides, target)
-        return params.read(target)
+        return params.read(target, "conf")
 
 
 def parts() -> list[str]:
@@ -62,7 +62,7 @@ def main(argv: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "params.yaml"
         compose(argv, made)
-        tree = params.read(made)
+        tree = params.read(made, "conf")
         params.parse(tree, "conf")
         after = dict(params.leaves(tree))
         if before == after:

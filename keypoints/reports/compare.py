@@ -75,9 +75,18 @@ class Revision:
         return yaml.safe_load(self.read(paths.PARAMS) or "") or {}
 
     def settings(self, part: str) -> dict[str, Any]:
-        """What decides a part's run, under dotted keys."""
+        """What decides a part's run, under dotted keys: the part's own, and what others share."""
         tree = self.tree
-        return dict(params.leaves({key: tree.get(key) for key in SHARED} | (tree.get(part) or {})))
+        shared = {key: tree.get(key) for key in SHARED}
+        return dict(params.leaves(shared | self.amounts(part) | (tree.get(part) or {})))
+
+    def amounts(self, part: str) -> dict[str, Any]:
+        """What the profile says of a part: which data, how many faces, and for how many epochs at most."""
+        profile, dataset = self.tree.get("profile") or {}, (self.tree.get("parts") or {}).get(part)
+        found = {"source": profile.get("source")}
+        for key, name in (("faces", dataset), ("max_epochs", part)):
+            found[key] = (profile.get(key) or {}).get(name)
+        return {"profile": found}
 
     def figures(self, part: str) -> dict[str, float]:
         return json.loads(self.read(paths.metrics(part)) or "{}")

@@ -140,16 +140,20 @@ def load(path: str | Path = "params.yaml") -> Params:
     return parse(read(path), path)
 
 
-def read(path: str | Path) -> Any:
-    """The values of a YAML file: plain ones, and otherwise unchecked. Raises `UserError`."""
+def read(path: str | Path, name: str | None = None) -> Any:
+    """The values of a YAML file: plain ones, and otherwise unchecked.
+
+    Raises `UserError`, which calls the file by its name, where it has another one than its path.
+    """
+    name = name or str(path)
     try:
         return read_text(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `make compose` at the project's root") from None
+        raise UserError(f"{name} is missing: run `make compose` at the project's root") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}") from None
     except (ValueError, TypeError, OverflowError) as error:  # of dates, numbers and keys that cannot be
-        raise UserError(f"{path}: not a possible value: {' '.join(str(error).split())[:300]}") from None
+        raise UserError(f"{name}: not a possible value: {' '.join(str(error).split())[:300]}") from None
 
 
 def read_text(text: str) -> Any:

@@ -157,11 +157,11 @@ def find_trained(store: Store, facts: Event) -> Run | None:
 
 
 def find_measured(store: Store, facts: Event) -> Run | None:
-    """The run of these weights, settings and DVC experiment."""
-    for run in store.search(f"tags.weights = '{facts['weights']}' and tags.settings = '{facts['digest']}'"):
-        if run.data.tags.get("dvc_experiment", "") == facts["experiment"]:
-            return run
-    return None
+    """The run of these weights, settings and DVC experiment; outside experiments, of any."""
+    same = store.search(f"tags.weights = '{facts['weights']}' and tags.settings = '{facts['digest']}'")
+    found = {run.data.tags.get("dvc_experiment", ""): run for run in reversed(same)}
+    any_run = None if facts["experiment"] else next(iter(found.values()), None)
+    return found.get(facts["experiment"], any_run)
 
 
 def digest(settings: dict[str, Any]) -> str:

@@ -224,6 +224,18 @@ def try_dvc(command: str, words: list[str], served: list[str]) -> None:
         assert not done.targets and done.run_cache
     elif words[1:3] == ["artifacts", "get"]:
         assert done.name in pipeline()["artifacts"]
+    elif words[1:3] == ["exp", "show"] and done.keep:
+        check_columns("|".join(done.keep))
+
+
+def check_columns(keep: str) -> None:
+    """Each alternative of --keep matches the start of a column's name, for which DVC does not search."""
+    columns = {"Experiment", *dict(params.leaves(params.read(ROOT / "params.yaml")))}
+    for part in compose.parts():
+        figures = json.loads((ROOT / paths.metrics(part)).read_text())
+        columns |= {f"{paths.metrics(part)}:{key}" for key in figures}
+    for pattern in re.split(r"\|(?![^(]*\))", keep):
+        assert any(re.match(pattern, column) for column in columns), f"--keep {pattern}: no column"
 
 
 def check_overrides(overrides: list[str], sweeps: bool) -> None:
@@ -350,6 +362,8 @@ def test_what_is_wrong_is_seen(here: Path) -> None:
             try_dvc("", words, [])
     with pytest.raises(AssertionError):
         try_dvc("", ["dvc", "repro", "evaluated@nose"], [])
+    with pytest.raises(AssertionError):
+        try_dvc("", ["dvc", "exp", "show", "--keep", "Experiment|nose.json:(nme|auc_8)$"], [])
     with pytest.raises(UserError):
         try_dvc("", ["dvc", "exp", "run", "-S", "nose.train.rate=1"], [])
     with pytest.raises(Exception, match=r"[Nn]o such option"):

@@ -67,6 +67,20 @@ def test_what_was_changed_and_what_it_did(checkout, capsys):
     assert "http" not in page and 'src="data:image/png;base64,' in page
 
 
+def test_what_the_profile_says_of_a_part_is_shown_with_that_part_alone(checkout):
+    tree = yaml.safe_load(paths.PARAMS.read_text())
+    tree["profile"]["max_epochs"]["nose"] = 3
+    tree["profile"]["faces"]["ibug"] = 99
+    paths.PARAMS.write_text(yaml.safe_dump(tree))
+    both = [compare.Revision.find("HEAD"), compare.Revision.find("workspace")]
+    shown = {part: compare.compare(part, both) for part in ("nose", "face", "landmarks")}
+    assert shown == {
+        "nose": [["profile.max_epochs", "20", ("3", "")]],
+        "face": [],
+        "landmarks": [["profile.faces", "400", ("99", "")]],
+    }
+
+
 def test_parts_in_which_nothing_differs_are_left_out(checkout, capsys):
     compare.main([], [], checkout / "page.html")
     assert capsys.readouterr().out == "no difference\n" and not (checkout / "page.html").exists()

@@ -87,6 +87,16 @@ def test_weights_of_another_run_have_a_run_of_their_own_for_other_figures(train,
     assert cached.data.metrics["training/val_nme"] == 8.0
 
 
+def test_figures_outside_experiments_belong_to_that_which_trained(train, measure, found, monkeypatch):
+    """As `dvc exp run` leaves its result in the workspace: the next `dvc repro` makes no second run of it."""
+    monkeypatch.setenv("DVC_EXP_NAME", "lazy-fox")
+    train()
+    monkeypatch.delenv("DVC_EXP_NAME")
+    measure(3.5)
+    (run,) = found()
+    assert run.data.tags["dvc_experiment"] == "lazy-fox" and run.data.metrics["figures/nme"] == 3.5
+
+
 def test_weights_of_no_run_say_so(measure, found):
     measure(3.0)
     assert "run-cache" in found()[0].data.tags["weights_from"]
