@@ -41,11 +41,14 @@ def assemble(
     marks = order(source.path, marks, rules)
     check_names(source.path, marks.names)
     rules.check(source.path, marks.names)
-    left_out, faces = list(marks.left_out), []
+    left_out = list(marks.left_out)
+    faces: dict[tuple[object, ...], Face] = {}
     claims = find_claims(source, marks.faces)
     for mark in marks.faces:
         try:
-            faces.append(_to_face(source, convention, mark, find_picture(source, mark, claims), marks.names))
+            face = _to_face(source, convention, mark, find_picture(source, mark, claims), marks.names)
+            if faces.setdefault(face_table.rank(face), face) is not face:
+                left_out.append(LeftOut(mark.where, "the same face of the same picture again", broken=False))
         except (LookupError, ValueError) as error:
             left_out.append(
                 LeftOut(f"{mark.where} ({mark.file})" if mark.file else mark.where, str(error.args[0]))
@@ -56,7 +59,7 @@ def assemble(
         kind,
         marks.names,
         marks.skeleton,
-        sorted(faces, key=face_table.rank),
+        [faces[rank] for rank in sorted(faces)],
         tuple(left_out),
         source.sizes,
         source.turned,

@@ -45,7 +45,7 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
         if found is None:
             found = marks
             continue
-        if marks.names != found.names:
+        if set(marks.names) != set(found.names):
             raise UserError(f"{source.path}: {name}: its points are others than before: split the folder")
         found.faces += marks.faces
         found.left_out += marks.left_out
@@ -56,7 +56,11 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
 def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:
     annotations = [each for each in document["annotations"] if isinstance(each, dict)]
     category, names, skeleton, named = _points(where, document.get("categories"), annotations)
-    pictures = {str(each.get("id")): each for each in document["images"] if isinstance(each, dict)}
+    pictures: dict[str, dict[str, Any]] = {}
+    twice = set()  # ids of two pictures, as where documents were put together
+    for each in document["images"]:
+        if isinstance(each, dict) and pictures.setdefault(str(each.get("id")), each) != each:
+            twice.add(str(each.get("id")))
     marks = Marks(names, skeleton, named=named)
     for k, annotation in enumerate(annotations):
         place = f"{name}: annotation {annotation.get('id', k)}"
@@ -66,9 +70,10 @@ def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:
         if not annotation.get("keypoints") or annotation.get("iscrowd") in (1, True):
             marks.leave_out(place, "without points", broken=False)
             continue
-        picture = pictures.get(str(annotation.get("image_id")))
-        if picture is None:
-            marks.leave_out(place, "its image_id is none of the images")
+        image = str(annotation.get("image_id"))
+        if image not in pictures or image in twice:
+            why = "two images have its image_id" if image in twice else "its image_id is none of the images"
+            marks.leave_out(place, why)
             continue
         try:
             points = _marked(annotation["keypoints"], names)
@@ -79,6 +84,7 @@ def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:
         if not points:
             marks.leave_out(place, "without points", broken=False)
             continue
+        picture = pictures[image]
         file = str(picture.get("file_name", ""))
         marks.faces.append(
             Mark(place, name, file, points, box, to_size(picture.get("width"), picture.get("height")))
