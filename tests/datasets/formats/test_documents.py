@@ -68,6 +68,9 @@ def test_all_texts_together_are_bounded(tmp_path, monkeypatch):
         ({"a.csv": b"file,name,x,y\nc.png," + b"n" * 200_000 + b",1,2"}, "field larger|short name"),
         ({"a.csv": b"file,name,x,y\nc.png,a\x1b[2J,1,2"}, "printable, short name"),
         ({"a.csv": b"file,name,x,y\n../../etc/passwd,a,1,2"}, "its picture is not there"),
+        ({"a.csv": b"file,name,x,y\nc.dcm,a,1,2"}, r"no \.dcm is read as a picture"),
+        ({"a.csv": b'file,name,x,y\nc.png,a,1,2\nc.png,"b,3,4\nc.png,c,5,6'}, "a.csv: no CSV in UTF-8"),
+        ({"a.csv": "file,name,x,y\nc.png,é,1,2".encode("latin-1")}, "a.csv: no CSV in UTF-8"),
         ({"a.csv": b"file,name,x,y\nc.png,a,1"}, "3 columns, the header has 4"),
         ({"a.csv": b"file,name,x,y\nc.png,a,1,2\nc.png,a,1,2"}, "two points are called 'a'"),
         ({"a.csv": b"file,name,x,y,v\nc.png,a,1,2,maybe"}, "visible of 'a': 'maybe' is neither a number nor"),
@@ -181,6 +184,19 @@ def test_headers_of_wide_tables(tmp_path, header, expected):
     row = mark.join(["c.png", *("7" for _ in header.split(mark)[1:])])
     found = formats.read(lay(tmp_path, {"a.csv": f"{header}\n{row}\n".encode()}))
     assert found.names == expected and set(found.faces[0].points) == {7.0}
+
+
+def test_decimals_have_commas_where_semicolons_stand_between_columns(tmp_path):
+    row = "file;a_x;a_y;left;top;width;height\rc.png;12,5;7;1,5;2;30;30,25\r"
+    (face,) = formats.read(lay(tmp_path, {"a.csv": row.encode()})).faces
+    assert face.points == (12.5, 7.0) and face.box == (1.5, 2.0, 30.0, 30.25)
+
+
+def test_a_face_that_is_there_twice_counts_once(tmp_path):
+    rows = ["file,a_x,a_y,b_x,b_y", "c.png,1,2,,", "c.png,1,2,,", "c.png,1,2,3,4"]
+    found = formats.read(lay(tmp_path, {"a.csv": "\n".join(rows).encode()}))
+    assert len(found.faces) == 2
+    assert [(each.where, each.broken) for each in found.left_out] == [("a.csv: row 2", False)]
 
 
 @pytest.mark.parametrize("cell", ["0", "0.0", "FALSE", "No", " f ", "-1"])
