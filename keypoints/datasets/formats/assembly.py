@@ -15,7 +15,16 @@ from keypoints.datasets import face_table
 from keypoints.datasets.face_table import Face, Size
 from keypoints.datasets.formats.annotated import Annotated
 from keypoints.datasets.formats.documents import SCHEME_FILE, Agreement, Name, Source, normalise
-from keypoints.datasets.formats.marks import DIGITS, Convention, LeftOut, Mark, Marks, rename
+from keypoints.datasets.formats.marks import (
+    DIGITS,
+    Convention,
+    LeftOut,
+    Mark,
+    Marks,
+    number_names,
+    part_numbers,
+    rename,
+)
 from keypoints.datasets.formats.rules import Rules
 from keypoints.datasets.formats.shapes import recognise
 from keypoints.errors import UserError
@@ -38,7 +47,7 @@ def assemble(
     if not marks.faces:
         check_share(source.path, marks.left_out, 0, max_broken)
     check_names(source.path, marks.names)
-    marks = order(source.path, marks, rules)
+    marks = name_points(source.path, marks, rules)
     check_names(source.path, marks.names)
     rules.check(source.path, marks.names)
     left_out = list(marks.left_out)
@@ -65,6 +74,19 @@ def assemble(
         source.turned,
         rules,
     )
+
+
+def name_points(path: Path, marks: Marks, rules: Rules) -> Marks:
+    """The marks in the order of `order`, also where some documents name the points that others number.
+
+    Raises `UserError`, as where nobody knows which number has which name.
+    """
+    first, *others = (order(path, number_names(part), rules) for part in part_numbers(marks))
+    for other in others:
+        if set(other.names) != set(first.names):
+            both = f"{first.faces[0].where} numbers its points, {other.faces[0].where} names them"
+            raise UserError(f"{path}: {both}: say names in {SCHEME_FILE}, in the order of the numbers")
+    return replace(first, faces=[face for part in (first, *others) for face in part.faces])
 
 
 def order(path: Path, marks: Marks, rules: Rules) -> Marks:

@@ -21,7 +21,7 @@ from keypoints.crops import Region
 from keypoints.datasets import face_table
 from keypoints.datasets.formats.csv_header import BOX, PIXELS, Header, parse_header
 from keypoints.datasets.formats.documents import Document, Source, Text
-from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names
+from keypoints.datasets.formats.marks import Convention, Mark, Marks, order_names
 from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.0, upright=True)
@@ -53,7 +53,7 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
     marks.names = names[0]
     for picture, content in pictures(documents):
         source.add_picture(picture, face_table.picture_size(content))
-    return number_names(marks)
+    return marks
 
 
 def has_pictures(document: Document) -> bool:

@@ -192,6 +192,33 @@ def test_decimals_have_commas_where_semicolons_stand_between_columns(tmp_path):
     assert face.points == (12.5, 7.0) and face.box == (1.5, 2.0, 30.0, 30.25)
 
 
+def labelled(picture: str, *labels: str) -> bytes:
+    """labelme's document of a picture, whose points lie at 1, 2 …"""
+    corners = [[[k + 0.5, k + 0.5]] for k in range(1, len(labels) + 1)]
+    shapes = [{"label": x, "shape_type": "point", "points": p} for x, p in zip(labels, corners, strict=True)]
+    return json.dumps({"imagePath": picture, "shapes": shapes}).encode()
+
+
+@pytest.mark.parametrize("labels, names", [("01", ["point_0", "point_1"]), ("12", ["point_1", "point_2"])])
+def test_corrected_predictions_join_annotations_by_number(tmp_path, labels, names):
+    """What a net learned from points with numbers it writes with names."""
+    files = {"c.json": labelled("c.png", *labels), "photos/a.json": labelled("a.jpg", *names)}
+    found = formats.read(lay(tmp_path, files))
+    assert found.names == tuple(names) and found.points().tolist() == 2 * [[[1, 1], [2, 2]]]
+
+
+def test_numbers_and_names_that_nobody_relates_are_one_line(tmp_path):
+    files = {"c.json": labelled("c.png", "1", "2"), "photos/a.json": labelled("a.jpg", "eye", "nose")}
+    path = lay(tmp_path, files)
+    with pytest.raises(
+        UserError, match=r"c\.json numbers its points, photos/a\.json names them: say"
+    ) as error:
+        formats.read(path)
+    line(error)
+    (path / "keypoints.yaml").write_text("names: [eye, nose]")
+    assert formats.read(path).points().tolist() == 2 * [[[1, 1], [2, 2]]]
+
+
 def test_a_face_that_is_there_twice_counts_once(tmp_path):
     rows = ["file,a_x,a_y,b_x,b_y", "c.png,1,2,,", "c.png,1,2,,", "c.png,1,2,3,4"]
     found = formats.read(lay(tmp_path, {"a.csv": "\n".join(rows).encode()}))
