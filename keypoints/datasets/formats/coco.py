@@ -10,6 +10,7 @@ where a 0 stands in them. https://cocodataset.org/#format-data
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from keypoints.crops import Region
@@ -37,7 +38,10 @@ def claims(name: str, document: Document) -> bool:
 
 
 def read(source: Source, documents: dict[str, Document]) -> Marks:
-    """The faces of all these documents, which must mark the same points. Raises `UserError`."""
+    """The faces of all these documents.
+
+    They must mark the same points, or some of those that another names. Raises `UserError`.
+    """
     found: Marks | None = None
     for name, document in documents.items():
         assert isinstance(document, dict)
@@ -45,10 +49,12 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
         if found is None:
             found = marks
             continue
-        if set(marks.names) != set(found.names):
+        many, few = sorted((found, marks), key=lambda each: len(each.names), reverse=True)
+        same = len(few.names) == len(many.names) or (few.named and many.named)
+        if not (same and set(few.names) <= set(many.names)):
             raise UserError(f"{source.path}: {name}: its points are others than before: split the folder")
-        found.faces += marks.faces
-        found.left_out += marks.left_out
+        faces, left_out = found.faces + marks.faces, found.left_out + marks.left_out
+        found = replace(many, faces=faces, left_out=left_out)
     assert found is not None
     return found
 

@@ -148,6 +148,20 @@ def test_documents_may_list_the_same_points_in_another_order(tmp_path):
     assert len(again.faces) == 1 and again.faces == whole.faces and again.names == whole.names
 
 
+@pytest.mark.parametrize("first", ["0.json", "z.json"])
+def test_documents_may_name_some_of_the_points_of_another(tmp_path, first):
+    """As the predictions of a net that learned those in keypoints.yaml."""
+    (tmp_path / first).write_text(json.dumps(coco()))
+    document = coco(keypoints=[15.0, 18.0, 2], bbox=[1, 2, 30, 30])
+    document["categories"] = [{"id": 1, "name": "face", "keypoints": ["nose"], "skeleton": []}]
+    found = formats.read(folder(tmp_path, document))
+    assert found.names == tuple(NAMES) and found.skeleton == ((0, 2), (1, 2))
+    assert np.isnan(found.points()[:, :, 0]).sum(axis=1).tolist() == [2, 0]
+    del document["categories"]
+    with pytest.raises(UserError, match="its points are others than before"):
+        formats.read(folder(tmp_path, document))
+
+
 def test_an_id_of_two_pictures_is_neither(tmp_path):
     document = coco()
     document["images"].append(document["images"][0] | {"file_name": "other.jpg"})

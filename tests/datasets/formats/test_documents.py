@@ -160,6 +160,14 @@ def test_a_task_of_label_studio_that_is_wrong_is_left_out(tmp_path, changes, why
     assert len(found.faces) == 1 and [why in each.why for each in found.left_out] == [True]
 
 
+def test_of_two_annotators_of_label_studio_the_one_who_marked_points_counts(tmp_path):
+    value = {"x": 10, "y": 10, "keypointlabels": ["a"]}
+    point = {"type": "keypointlabels", "value": value, "original_width": 80, "original_height": 120}
+    task = {"data": {"image": "c.png"}, "annotations": [{"result": []}, {"result": [point]}]}
+    found = formats.read(lay(tmp_path, {"tasks.json": json.dumps([task]).encode()}))
+    assert found.points().tolist() == [[[7.5, 11.5]]]
+
+
 def test_the_lists_of_wflws_attributes_repeat_faces(tmp_path):
     found = formats.read(lay(tmp_path, LAYOUTS["WFLW"](drawn(98))))
     assert len(found.faces) == 3
