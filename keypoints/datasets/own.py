@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from keypoints.datasets import archives, face_table, formats
 from keypoints.datasets.formats import scheme
+from keypoints.datasets.formats.csv_header import find_delimiter
 from keypoints.datasets.formats.documents import Name, normalise
 from keypoints.errors import Faults, UserError, warn
 from keypoints.landmarks import Scheme
@@ -69,16 +70,16 @@ def read_list(
     if not contents:
         raise UserError(f"{where} is not there: correct {key}.csv")
     try:
-        rows = list(csv.DictReader(io.StringIO(contents[0].decode("utf-8-sig"), newline="")))
+        rows = read_rows(contents[0].decode("utf-8-sig"))
     except (ValueError, csv.Error) as error:
-        raise UserError(f"{where}: no CSV ({error}): save it again") from None
-    columns = [column for column in ("group", "split") if rows and column in rows[0]]
+        raise UserError(f"{where}: no CSV in UTF-8 ({error}): save it again") from None
+    columns: list[str] = [column for column in ("group", "split") if rows and column in rows[0]]
     if not columns or "file" not in rows[0]:
         raise UserError(f"{where}: it needs a column file, and group or split: name them in its first line")
     known, unknown = index_endings(pictures), []
     listed: dict[str, dict[str, str]] = {}
     for number, row in enumerate(rows, 2):
-        named = row["file"] or ""
+        named = row["file"]
         fitting = known.get(normalise(named), [])
         if not fitting:
             unknown.append(named)
@@ -86,7 +87,7 @@ def read_list(
         if len(fitting) > 1:
             both = f"{fitting[0]} and {fitting[1]}"
             raise UserError(f"{where}: line {number}: {named} may be {both}: write the folders too")
-        said = {column: row[column] or "" for column in columns}
+        said = {column: row[column] for column in columns}
         if said.get("split") and said["split"] not in SHARES:
             raise UserError(f"{where}: line {number}: split {said['split']!r} is none of {', '.join(SHARES)}")
         if listed.setdefault(fitting[0], said) != said:
@@ -96,7 +97,20 @@ def read_list(
             f"{where}: no row names a picture, the first {unknown[0]!r}: write paths, as in a/1.jpg"
         )
     warn_of_gaps(where, unknown, [name for name in dict.fromkeys(needed) if name not in listed])
-    return {column: {name: said[column] for name, said in listed.items()} for column in columns}
+    return {
+        column: {name: said[column] for name, said in listed.items() if said[column]} for column in columns
+    }
+
+
+def read_rows(text: str) -> list[dict[str, str]]:
+    """The rows of a CSV by the names of its columns in small letters; "" for cells that a row lacks.
+
+    It stands between what tables of faces stand between. Raises csv.Error.
+    """
+    delimiter = find_delimiter(next(iter(text.splitlines()), ""))
+    reader = csv.DictReader(io.StringIO(text, newline=""), restval="", delimiter=delimiter, strict=True)
+    columns = reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+    return [{column: row[column].strip() for column in columns} for row in reader]
 
 
 def index_endings(pictures: Collection[str]) -> dict[Name, list[str]]:
@@ -123,6 +137,9 @@ def add_splits(table: pd.DataFrame, splits: Splits, listed: dict[str, str] | Non
     many = len(ranked)
     if listed is not None:
         table["split_holdout"] = table["file"].map(listed).fillna("")
+        spread = table[table["split_holdout"] != ""].groupby("group")["split_holdout"].nunique()
+        if (torn := spread.index[spread > 1]).size:
+            warn(f"{key}.csv: {len(torn)} groups are in more than one split, the first {torn[0]!r}")
     elif many < FEWEST:
         raise UserError(f"{key}: the faces are of {many} groups, {FEWEST} are needed: give {key}.csv")
     else:

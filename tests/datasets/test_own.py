@@ -129,6 +129,26 @@ def test_pictures_are_listed_by_any_spelling_and_what_is_amiss_is_said(tmp_path,
     assert said.startswith("warning: ") and said.endswith("the first 'c/3.png'")
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t", ", "])
+def test_a_list_may_come_from_any_spreadsheet(tmp_path, mark):
+    """Delimiters, capital letters, blanks and ends of lines differ. Without a group a picture is one."""
+    rows = [["File", "Group"], *([name, name[3:5] + " " * (name[6] == "1")] for name in PEOPLE[:27])]
+    rows += [[name, ""] for name in PEOPLE[27:]]
+    content = "\r\n".join(map(mark.join, rows)).encode()
+    table, _ = parse(tmp_path, splits=replace(SPLITS, csv="list.csv"), list=content)
+    groups = dict(zip(table["file"], table["group"], strict=True))
+    assert groups == {name: name[3:5] for name in PEOPLE[:27]} | {name: name for name in PEOPLE[27:]}
+
+
+def test_people_who_train_and_test_are_said(tmp_path, capsys):
+    rows = ["file,group,split", *(f"{name},{name[3:5]},train" for name in PEOPLE)]
+    rows[2] = rows[2].replace("train", "test")
+    table, _ = parse(tmp_path, splits=replace(SPLITS, csv="list.csv"), list="\n".join(rows).encode())
+    assert table["split_holdout"].value_counts().to_dict() == {"train": 29, "test": 1}
+    said = capsys.readouterr().err
+    assert said == "warning: datasets.own.splits.csv: 1 groups are in more than one split, the first 'p0'\n"
+
+
 @pytest.mark.parametrize(
     "splits, content, said",
     [
@@ -138,6 +158,7 @@ def test_pictures_are_listed_by_any_spelling_and_what_is_amiss_is_said(tmp_path,
         ({"csv": "list.csv"}, b"name,split\na,b\n", r"list\.csv: it needs a column file"),
         ({"csv": "list.csv"}, b"file,split\np0_0.png,tset\n", r"list\.csv: line 2: split 'tset' is none of"),
         ({"csv": "list.csv"}, b"\xff\xfe", r"list\.csv: no CSV"),
+        ({"csv": "list.csv"}, b'file,group\np0_0.png,"p0\np0_1.png,p0\n', r"list\.csv: no CSV"),
         (
             {"csv": "list.csv"},
             b"file,group\np0_0,p0\n",

@@ -80,4 +80,5 @@ def _unclear(source: Source, kinds: list[str], claimed: dict[str, dict]) -> str:
         if isinstance(each, Broken):
             return f"{source.path}: {name}: {each.why}: save it again"
     pictures = f"{len(source.sizes)} pictures and {len(source.documents)} other files"
-    return f"{source.path}: {pictures}, and no annotation of points among them: put it there"
+    known = ", ".join(FORMATS)
+    return f"{source.path}: {pictures}, and no annotation of points among them: put it there, in {known}"

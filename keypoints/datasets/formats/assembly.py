@@ -15,7 +15,16 @@ from keypoints.datasets import face_table
 from keypoints.datasets.face_table import Face, Size
 from keypoints.datasets.formats.annotated import Annotated
 from keypoints.datasets.formats.documents import SCHEME_FILE, Agreement, Name, Source, normalise
-from keypoints.datasets.formats.marks import DIGITS, Convention, LeftOut, Mark, Marks, rename
+from keypoints.datasets.formats.marks import (
+    DIGITS,
+    Convention,
+    LeftOut,
+    Mark,
+    Marks,
+    number_names,
+    part_numbers,
+    rename,
+)
 from keypoints.datasets.formats.rules import Rules
 from keypoints.datasets.formats.shapes import recognise
 from keypoints.errors import UserError, has_controls
@@ -38,14 +47,17 @@ def assemble(
     if not marks.faces:
         check_share(source.path, marks.left_out, 0, max_broken)
     check_names(source.path, marks.names)
-    marks = order(source.path, marks, rules)
+    marks = name_points(source.path, marks, rules)
     check_names(source.path, marks.names)
     rules.check(source.path, marks.names)
-    left_out, faces = list(marks.left_out), []
+    left_out = list(marks.left_out)
+    faces: dict[tuple[object, ...], Face] = {}
     claims = find_claims(source, marks.faces)
     for mark in marks.faces:
         try:
-            faces.append(_to_face(source, convention, mark, find_picture(source, mark, claims), marks.names))
+            face = _to_face(source, convention, mark, find_picture(source, mark, claims), marks.names)
+            if faces.setdefault(face_table.rank(face), face) is not face:
+                left_out.append(LeftOut(mark.where, "the same face of the same picture again", broken=False))
         except (LookupError, ValueError) as error:
             left_out.append(
                 LeftOut(f"{mark.where} ({mark.file})" if mark.file else mark.where, str(error.args[0]))
@@ -56,12 +68,25 @@ def assemble(
         kind,
         marks.names,
         marks.skeleton,
-        sorted(faces, key=face_table.rank),
+        [faces[rank] for rank in sorted(faces)],
         tuple(left_out),
         source.sizes,
         source.turned,
         rules,
     )
+
+
+def name_points(path: Path, marks: Marks, rules: Rules) -> Marks:
+    """The marks in the order of `order`, also where some documents name the points that others number.
+
+    Raises `UserError`, as where nobody knows which number has which name.
+    """
+    first, *others = (order(path, number_names(part), rules) for part in part_numbers(marks))
+    for other in others:
+        if set(other.names) != set(first.names):
+            both = f"{first.faces[0].where} numbers its points, {other.faces[0].where} names them"
+            raise UserError(f"{path}: {both}: say names in {SCHEME_FILE}, in the order of the numbers")
+    return replace(first, faces=[face for part in (first, *others) for face in part.faces])
 
 
 def order(path: Path, marks: Marks, rules: Rules) -> Marks:

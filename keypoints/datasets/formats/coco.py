@@ -10,6 +10,7 @@ where a 0 stands in them. https://cocodataset.org/#format-data
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from keypoints.crops import Region
@@ -37,7 +38,10 @@ def claims(name: str, document: Document) -> bool:
 
 
 def read(source: Source, documents: dict[str, Document]) -> Marks:
-    """The faces of all these documents, which must mark the same points. Raises `UserError`."""
+    """The faces of all these documents.
+
+    They must mark the same points, or some of those that another names. Raises `UserError`.
+    """
     found: Marks | None = None
     for name, document in documents.items():
         assert isinstance(document, dict)
@@ -45,10 +49,12 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
         if found is None:
             found = marks
             continue
-        if marks.names != found.names:
+        many, few = sorted((found, marks), key=lambda each: len(each.names), reverse=True)
+        same = len(few.names) == len(many.names) or (few.named and many.named)
+        if not (same and set(few.names) <= set(many.names)):
             raise UserError(f"{source.path}: {name}: its points are others than before: split the folder")
-        found.faces += marks.faces
-        found.left_out += marks.left_out
+        faces, left_out = found.faces + marks.faces, found.left_out + marks.left_out
+        found = replace(many, faces=faces, left_out=left_out)
     assert found is not None
     return found
 
@@ -56,7 +62,11 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
 def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:
     annotations = [each for each in document["annotations"] if isinstance(each, dict)]
     category, names, skeleton, named = _points(where, document.get("categories"), annotations)
-    pictures = {str(each.get("id")): each for each in document["images"] if isinstance(each, dict)}
+    pictures: dict[str, dict[str, Any]] = {}
+    twice = set()  # ids of two pictures, as where documents were put together
+    for each in document["images"]:
+        if isinstance(each, dict) and pictures.setdefault(str(each.get("id")), each) != each:
+            twice.add(str(each.get("id")))
     marks = Marks(names, skeleton, named=named)
     for k, annotation in enumerate(annotations):
         place = f"{name}: annotation {annotation.get('id', k)}"
@@ -66,9 +76,10 @@ def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:
         if not annotation.get("keypoints") or annotation.get("iscrowd") in (1, True):
             marks.leave_out(place, "without points", broken=False)
             continue
-        picture = pictures.get(str(annotation.get("image_id")))
-        if picture is None:
-            marks.leave_out(place, "its image_id is none of the images")
+        image = str(annotation.get("image_id"))
+        if image not in pictures or image in twice:
+            why = "two images have its image_id" if image in twice else "its image_id is none of the images"
+            marks.leave_out(place, why)
             continue
         try:
             points = _marked(annotation["keypoints"], names)
@@ -79,6 +90,7 @@ def _read_one(where: str, name: str, document: dict[str, Any]) -> Marks:
         if not points:
             marks.leave_out(place, "without points", broken=False)
             continue
+        picture = pictures[image]
         file = str(picture.get("file_name", ""))
         marks.faces.append(
             Mark(place, name, file, points, box, to_size(picture.get("width"), picture.get("height")))

@@ -44,10 +44,11 @@ def parse_header(document: Document) -> Header | None:
     """The columns of a table, None for what is none."""
     if not isinstance(document, Text):
         return None
-    first = document.content[: LONGEST + 1].partition(b"\n")[0].decode("utf-8-sig", "replace").strip("\r")
+    lines = document.content[: LONGEST + 1].splitlines() or [b""]  # which may end on \r alone
+    first = lines[0].decode("utf-8-sig", "replace")
     if len(first) > LONGEST:
         return None
-    delimiter = max(",;\t", key=first.count)
+    delimiter = find_delimiter(first)
     try:
         columns = next(csv.reader([first], delimiter=delimiter), [])
     except csv.Error:
@@ -60,6 +61,11 @@ def parse_header(document: Document) -> Header | None:
     if "file" not in at or len(columns) < 3:
         return None
     return Header(columns, delimiter, _pairs(columns), at)
+
+
+def find_delimiter(header: str) -> str:
+    """What stands between the columns of a table, by its first line."""
+    return max(",;\t", key=header.count)
 
 
 def _pairs(columns: list[str]) -> dict[str, tuple[int, int]]:

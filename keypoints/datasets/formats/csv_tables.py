@@ -21,7 +21,7 @@ from keypoints.crops import Region
 from keypoints.datasets import face_table
 from keypoints.datasets.formats.csv_header import BOX, PIXELS, Header, parse_header
 from keypoints.datasets.formats.documents import Document, Source, Text
-from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names
+from keypoints.datasets.formats.marks import Convention, Mark, Marks, order_names
 from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.0, upright=True)
@@ -44,8 +44,8 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
         before = len(marks.faces)
         try:
             (_read_long if header.long else _read_wide)(marks, name, header, document)
-        except csv.Error as error:
-            marks.leave_out(name, f"no CSV from some line on: {error}")
+        except (csv.Error, UnicodeError) as error:  # nobody knows how many faces are behind it
+            raise UserError(f"{source.path}: {name}: no CSV in UTF-8: {error}: save it again") from None
         long_names = order_names(face.points for face in marks.faces[before:])
         names.append(long_names if header.long else tuple(header.points))
         if set(names[-1]) != set(names[0]):
@@ -53,7 +53,7 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
     marks.names = names[0]
     for picture, content in pictures(documents):
         source.add_picture(picture, face_table.picture_size(content))
-    return number_names(marks)
+    return marks
 
 
 def has_pictures(document: Document) -> bool:
@@ -69,7 +69,7 @@ def pictures(documents: dict[str, Document]) -> Iterator[tuple[str, bytes]]:
         if header is None or not isinstance(document, Text) or not has_pictures(document):
             continue
         column = header.columns.index(PIXELS)
-        with contextlib.suppress(csv.Error):  # which reading the faces reports
+        with contextlib.suppress(csv.Error, UnicodeError):  # which reading the faces reports
             for number, row in enumerate(_rows(document, header), 1):
                 if len(row) == len(header.columns):
                     yield _picture_name(name, number), to_pgm(row[column])
@@ -90,8 +90,8 @@ def _picture_name(table: str, number: int) -> str:
 
 
 def _rows(document: Text, header: Header) -> Iterator[list[str]]:
-    stream = io.TextIOWrapper(io.BytesIO(document.content), "utf-8-sig", "replace", newline="")
-    rows = csv.reader(stream, delimiter=header.delimiter)
+    stream = io.TextIOWrapper(io.BytesIO(document.content), "utf-8-sig", newline="")
+    rows = csv.reader(stream, delimiter=header.delimiter, strict=True)
     next(rows)
     yield from filter(None, rows)
 
@@ -147,7 +147,7 @@ def _add(
 ) -> None:
     """Note a face, whose box, group and subset stand in this row; one without points is none."""
     points = {
-        point: (face_table.parse_number(x), face_table.parse_number(y))
+        point: (_number(header, x), _number(header, y))
         for point, (x, y) in cells.items()
         if not (x.strip().lower() in _EMPTY and y.strip().lower() in _EMPTY)
     }
@@ -156,10 +156,15 @@ def _add(
         return
     box: Region | tuple[()] = ()
     if all(_cell(header, row, side).lower() not in _EMPTY for side in BOX):
-        left, top, width, height = (face_table.parse_number(_cell(header, row, side)) for side in BOX)
+        left, top, width, height = (_number(header, _cell(header, row, side)) for side in BOX)
         box = (left, top, width, height)
     group, subset = _cell(header, row, "group"), _cell(header, row, "subset")
     marks.faces.append(Mark(where, name, file, points, box, group=group, subset=subset))
+
+
+def _number(header: Header, text: str) -> float:
+    """The number in a cell, NaN for any other text. Semicolons leave the comma to decimals."""
+    return face_table.parse_number(text.replace(",", ".") if header.delimiter == ";" else text)
 
 
 def _is_yes(text: str) -> bool:

@@ -17,7 +17,7 @@ from keypoints.crops import Region
 from keypoints.datasets import face_table
 from keypoints.datasets.formats import documents
 from keypoints.datasets.formats.documents import Broken, Document, Source
-from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names, to_size
+from keypoints.datasets.formats.marks import Convention, Mark, Marks, order_names, to_size
 from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.0, upright=False)
@@ -94,7 +94,7 @@ def read(source: Source, lists: dict[str, Document]) -> Marks:
     marks.names = order_names(parts.values())
     if not marks.names and not any(each.broken for each in marks.left_out):
         raise UserError(f"{source.path}: {min(lists)}: no box has parts: mark the points in imglab")
-    return number_names(marks)
+    return marks
 
 
 def _numbers(box: Element) -> Region:

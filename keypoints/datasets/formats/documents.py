@@ -94,7 +94,9 @@ class Source:
         """
         ranked = self._rank(named, beside, stem)
         if not ranked:
-            raise LookupError("its picture is not there")
+            ending = PurePosixPath(named).suffix.lower()
+            unread = not stem and ending not in ENDINGS and ending[1:].isalnum()
+            raise LookupError(f"no {ending} is read as a picture" if unread else "its picture is not there")
         if len(ranked) > 1 and ranked[-1][0] == ranked[-2][0]:
             raise LookupError(f"{ranked[-1][1]} and {ranked[-2][1]} may be its picture")
         return ranked[-1]

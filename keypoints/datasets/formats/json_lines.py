@@ -13,7 +13,7 @@ from typing import Any
 from keypoints.crops import Region
 from keypoints.datasets.formats.coco import parse_box
 from keypoints.datasets.formats.documents import Document, Source, Text
-from keypoints.datasets.formats.marks import Convention, Mark, Marks, number_names, order_names, to_number
+from keypoints.datasets.formats.marks import Convention, Mark, Marks, order_names, to_number
 from keypoints.errors import UserError
 
 CONVENTION = Convention(first=0.0, upright=True)
@@ -43,7 +43,7 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
     marks.names = order_names(face.points for face in marks.faces)
     if not marks.names and not any(each.broken for each in marks.left_out):
         raise UserError(f"{source.path}: {min(documents)}: no line has points: write it again")
-    return number_names(marks)
+    return marks
 
 
 def _rows(document: Document) -> Iterator[Any]:

@@ -48,6 +48,7 @@ def _read_task(marks: Marks, where: str, name: str, task: dict[str, Any]) -> Non
     annotations = task.get("annotations")
     given = [a for a in annotations if isinstance(a, dict)] if isinstance(annotations, list) else []
     done = [a for a in given if not a.get("was_cancelled") and isinstance(a.get("result"), list)]
+    done.sort(key=lambda annotation: not annotation["result"])  # an empty one comes last
     if not done:
         marks.leave_out(where, "not annotated", broken=False)
         return

@@ -114,6 +114,21 @@ def number_names(marks: Marks) -> Marks:
     return replace(rename(marks, [f"point_{int(name)}" for name in marks.names]), named=False)
 
 
+def part_numbers(marks: Marks) -> list[Marks]:
+    """The faces whose points have numbers for names, and those of other documents, whose points have names.
+
+    All are together where there is but one kind, or a face has both.
+    """
+    kinds: dict[frozenset[bool], list[Mark]] = {}
+    for face in marks.faces:
+        kinds.setdefault(frozenset(map(str.isdecimal, face.points)), []).append(face)
+    parts = [kinds.get(frozenset([kind]), []) for kind in (True, False)]
+    if len(kinds) != 2 or not all(parts):
+        return [marks]
+    names = [order_names(face.points for face in part) for part in parts]
+    return [replace(marks, names=n, skeleton=(), faces=f) for n, f in zip(names, parts, strict=True)]
+
+
 def rename(marks: Marks, names: Sequence[str]) -> Marks:
     """The marks with other names for the points, in their order."""
     new = dict(zip(marks.names, names, strict=True))

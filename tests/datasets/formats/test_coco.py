@@ -135,6 +135,40 @@ def test_roboflow_has_a_category_without_points_and_a_document_per_folder(tmp_pa
     ]
 
 
+def test_documents_may_list_the_same_points_in_another_order(tmp_path):
+    document = coco()
+    (tmp_path / "0.json").write_text(json.dumps(document))
+    whole = formats.read(folder(tmp_path, document))
+    (category,) = document["categories"]
+    category["keypoints"] = NAMES[::-1]
+    for face in document["annotations"]:
+        values = face["keypoints"]
+        face["keypoints"] = [v for k in range(len(values) - 3, -1, -3) for v in values[k : k + 3]]
+    again = formats.read(folder(tmp_path, document))
+    assert len(again.faces) == 1 and again.faces == whole.faces and again.names == whole.names
+
+
+@pytest.mark.parametrize("first", ["0.json", "z.json"])
+def test_documents_may_name_some_of_the_points_of_another(tmp_path, first):
+    """As the predictions of a net that learned those in keypoints.yaml."""
+    (tmp_path / first).write_text(json.dumps(coco()))
+    document = coco(keypoints=[15.0, 18.0, 2], bbox=[1, 2, 30, 30])
+    document["categories"] = [{"id": 1, "name": "face", "keypoints": ["nose"], "skeleton": []}]
+    found = formats.read(folder(tmp_path, document))
+    assert found.names == tuple(NAMES) and found.skeleton == ((0, 2), (1, 2))
+    assert np.isnan(found.points()[:, :, 0]).sum(axis=1).tolist() == [2, 0]
+    del document["categories"]
+    with pytest.raises(UserError, match="its points are others than before"):
+        formats.read(folder(tmp_path, document))
+
+
+def test_an_id_of_two_pictures_is_neither(tmp_path):
+    document = coco()
+    document["images"].append(document["images"][0] | {"file_name": "other.jpg"})
+    with pytest.raises(UserError, match="annotation 7: two images have its image_id"):
+        formats.read(folder(tmp_path, document))
+
+
 @pytest.mark.parametrize(
     "changes, says",
     [
@@ -158,7 +192,7 @@ def test_a_wrong_face_is_named_or_left_out(tmp_path, changes, says):
     assert str(tmp_path) in line(error) and len(str(error.value)) < 500
     if "no annotation" in says:
         return
-    document["annotations"] += [coco()["annotations"][0] | {"id": k} for k in range(10, 19)]
+    document["annotations"] += [coco(id=k, bbox=[k, 8, 12, 10])["annotations"][0] for k in range(10, 19)]
     found = formats.read(folder(tmp_path, document), max_broken=0.1)
     assert len(found.faces) == 9 and [each.broken for each in found.left_out] == [True]
     with pytest.raises(UserError, match="1 of 10 faces are wrong"):

@@ -68,6 +68,9 @@ def test_all_texts_together_are_bounded(tmp_path, monkeypatch):
         ({"a.csv": b"file,name,x,y\nc.png," + b"n" * 200_000 + b",1,2"}, "field larger|short name"),
         ({"a.csv": b"file,name,x,y\nc.png,a\x1b[2J,1,2"}, "printable, short name"),
         ({"a.csv": b"file,name,x,y\n../../etc/passwd,a,1,2"}, "its picture is not there"),
+        ({"a.csv": b"file,name,x,y\nc.dcm,a,1,2"}, r"no \.dcm is read as a picture"),
+        ({"a.csv": b'file,name,x,y\nc.png,a,1,2\nc.png,"b,3,4\nc.png,c,5,6'}, "a.csv: no CSV in UTF-8"),
+        ({"a.csv": "file,name,x,y\nc.png,é,1,2".encode("latin-1")}, "a.csv: no CSV in UTF-8"),
         ({"a.csv": b"file,name,x,y\nc.png,a,1"}, "3 columns, the header has 4"),
         ({"a.csv": b"file,name,x,y\nc.png,a,1,2\nc.png,a,1,2"}, "two points are called 'a'"),
         ({"a.csv": b"file,name,x,y,v\nc.png,a,1,2,maybe"}, "visible of 'a': 'maybe' is neither a number nor"),
@@ -157,6 +160,14 @@ def test_a_task_of_label_studio_that_is_wrong_is_left_out(tmp_path, changes, why
     assert len(found.faces) == 1 and [why in each.why for each in found.left_out] == [True]
 
 
+def test_of_two_annotators_of_label_studio_the_one_who_marked_points_counts(tmp_path):
+    value = {"x": 10, "y": 10, "keypointlabels": ["a"]}
+    point = {"type": "keypointlabels", "value": value, "original_width": 80, "original_height": 120}
+    task = {"data": {"image": "c.png"}, "annotations": [{"result": []}, {"result": [point]}]}
+    found = formats.read(lay(tmp_path, {"tasks.json": json.dumps([task]).encode()}))
+    assert found.points().tolist() == [[[7.5, 11.5]]]
+
+
 def test_the_lists_of_wflws_attributes_repeat_faces(tmp_path):
     found = formats.read(lay(tmp_path, LAYOUTS["WFLW"](drawn(98))))
     assert len(found.faces) == 3
@@ -181,6 +192,46 @@ def test_headers_of_wide_tables(tmp_path, header, expected):
     row = mark.join(["c.png", *("7" for _ in header.split(mark)[1:])])
     found = formats.read(lay(tmp_path, {"a.csv": f"{header}\n{row}\n".encode()}))
     assert found.names == expected and set(found.faces[0].points) == {7.0}
+
+
+def test_decimals_have_commas_where_semicolons_stand_between_columns(tmp_path):
+    row = "file;a_x;a_y;left;top;width;height\rc.png;12,5;7;1,5;2;30;30,25\r"
+    (face,) = formats.read(lay(tmp_path, {"a.csv": row.encode()})).faces
+    assert face.points == (12.5, 7.0) and face.box == (1.5, 2.0, 30.0, 30.25)
+
+
+def labelled(picture: str, *labels: str) -> bytes:
+    """labelme's document of a picture, whose points lie at 1, 2 …"""
+    corners = [[[k + 0.5, k + 0.5]] for k in range(1, len(labels) + 1)]
+    shapes = [{"label": x, "shape_type": "point", "points": p} for x, p in zip(labels, corners, strict=True)]
+    return json.dumps({"imagePath": picture, "shapes": shapes}).encode()
+
+
+@pytest.mark.parametrize("labels, names", [("01", ["point_0", "point_1"]), ("12", ["point_1", "point_2"])])
+def test_corrected_predictions_join_annotations_by_number(tmp_path, labels, names):
+    """What a net learned from points with numbers it writes with names."""
+    files = {"c.json": labelled("c.png", *labels), "photos/a.json": labelled("a.jpg", *names)}
+    found = formats.read(lay(tmp_path, files))
+    assert found.names == tuple(names) and found.points().tolist() == 2 * [[[1, 1], [2, 2]]]
+
+
+def test_numbers_and_names_that_nobody_relates_are_one_line(tmp_path):
+    files = {"c.json": labelled("c.png", "1", "2"), "photos/a.json": labelled("a.jpg", "eye", "nose")}
+    path = lay(tmp_path, files)
+    with pytest.raises(
+        UserError, match=r"c\.json numbers its points, photos/a\.json names them: say"
+    ) as error:
+        formats.read(path)
+    line(error)
+    (path / "keypoints.yaml").write_text("names: [eye, nose]")
+    assert formats.read(path).points().tolist() == 2 * [[[1, 1], [2, 2]]]
+
+
+def test_a_face_that_is_there_twice_counts_once(tmp_path):
+    rows = ["file,a_x,a_y,b_x,b_y", "c.png,1,2,,", "c.png,1,2,,", "c.png,1,2,3,4"]
+    found = formats.read(lay(tmp_path, {"a.csv": "\n".join(rows).encode()}))
+    assert len(found.faces) == 2
+    assert [(each.where, each.broken) for each in found.left_out] == [("a.csv: row 2", False)]
 
 
 @pytest.mark.parametrize("cell", ["0", "0.0", "FALSE", "No", " f ", "-1"])
