@@ -13,6 +13,7 @@ SCORE_CAP    optional, for scores that tell faces better than most: see predict/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -82,8 +83,7 @@ def build(name: str, model: Path | None = None, min_score: float = 0.0, alone: b
     def find(image: np.ndarray) -> list[Detection]:
         seen: list[Detection] = []
         for turns in (0, 1, 3, 2):  # a picture without a face may lie on its side or stand on its head
-            turned = np.ascontiguousarray(np.rot90(image, turns))
-            found = [one for one in search(turned) if one.score >= least]
+            found = [one for one in search(image, turns) if one.score >= least]
             calibrated = [replace(one, box=crops.shift(one.box, *module.CALIBRATION)) for one in found]
             seen += [turn_back(one, turns, image) for one in calibrated]
             if name == "whole" or any(one.score >= weak for one in found):
@@ -106,28 +106,31 @@ def turn_back(found: Detection, turns: int, image: np.ndarray) -> Detection:
     return replace(found, box=box, roll=(found.roll + 90 * turns + 180) % 360 - 180)
 
 
-def at_own_size(detector: Detector, module: ModuleType) -> Detector:
+def at_own_size(detector: Detector, module: ModuleType) -> Callable[..., list[Detection]]:
     """The detector for pictures of any size, searched at LONGEST pixels; its boxes as it draws them.
 
+    A second argument says how often `numpy.rot90` turns the picture first: what is small turns far sooner.
     Where that finds a face smaller than SMALL with a score of at least ALONE, others are searched for at
     CLOSER pixels, to which a picture is enlarged ENLARGED times at most; one face may then be found twice.
     """
     small = getattr(module, "SMALL", 0.0)
 
-    def search(image: np.ndarray, longest: int, enlarged: float = 1.0) -> tuple[list[Detection], float]:
+    def search(
+        image: np.ndarray, turns: int, longest: int, enlarged: float = 1.0
+    ) -> tuple[list[Detection], float]:
         """Detections in pixels of the picture, and how many of these one pixel of the search is."""
         seen, factor = resize(image, longest, enlarged)
         found = []
-        for detection in detector(seen):
+        for detection in detector(np.ascontiguousarray(np.rot90(seen, turns))):
             left, top, width, height = detection.box
             box = (left * factor, top * factor, width * factor, height * factor)
             found.append(replace(detection, box=box))
         return found, factor
 
-    def find(image: np.ndarray) -> list[Detection]:
-        found, factor = search(image, module.LONGEST)
+    def find(image: np.ndarray, turns: int = 0) -> list[Detection]:
+        found, factor = search(image, turns, module.LONGEST)
         if any(one.box[2] < small * factor and one.score >= module.ALONE for one in found):
-            closer, _ = search(image, module.CLOSER, module.ENLARGED)
+            closer, _ = search(image, turns, module.CLOSER, module.ENLARGED)
             found += [one for one in closer if one.box[2] < small * factor]
         return found
 
