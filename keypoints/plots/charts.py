@@ -101,7 +101,7 @@ def directions(path: File, found: Mapping[str, Mapping[str, float]], unit: str =
             means = [row[part] for row in found.values()]
             bars = at.barh(middles + 0.38 * (i - 0.5), means, height=0.36, color=LINES[i], label=part)
             at.bar_label(bars, fmt="%.2f", padding=2)
-        at.set_yticks(middles, [region or "all outlines" for region in found])
+        at.set_yticks(middles, [region or "all outlines" for region in found], parse_math=False)
         at.grid(visible=False, axis="y")
         at.set_axisbelow(True)
         at.invert_yaxis()

@@ -109,7 +109,7 @@ def heatmaps(
             at.imshow(values, extent=extent, interpolation="bilinear", **scale)
             if len(xy) == 1:
                 at.plot(*xy.T, "+", color=FOUND, markersize=9, markeredgewidth=1.2)
-            at.set_title(name)
+            at.set_title(name, parse_math=False)
 
 
 def snapshots(path: File, image: Array, maps: Array, points: Array, titles: Names, scheme: Scheme) -> None:

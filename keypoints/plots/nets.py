@@ -30,7 +30,8 @@ def heatmap_grid(path: File, maps: Array, names: Names) -> None:
         for i, (values, name) in enumerate(zip(maps, names, strict=True)):
             y, x = i // columns * line + line - height, i % columns * side
             sheet[y : y + height, x : x + width] = values / (values.max() or 1)
-            at.text(x + width / 2 - 0.5, y - 0.5, name, fontsize=7, ha="center", va="bottom")
+            middle = x + width / 2 - 0.5
+            at.text(middle, y - 0.5, name, fontsize=7, ha="center", va="bottom", parse_math=False)
         at.imshow(sheet, cmap="inferno", vmin=0, vmax=1, interpolation="nearest")
 
 

@@ -25,7 +25,7 @@ FACES = RNG.uniform(5, 25, (6, IMM.points, 2))
 MAPS = RNG.random((5, 6, 4))
 FILTERS = RNG.normal(size=(7, 3, 5, 5))
 GROUPS = list("abcdef")
-NAMES = [f"point {k}" for k in range(5)]
+NAMES = [*(f"point {k}" for k in range(4)), r"no formula: $\frac$"]
 ALONG = {"along": 4.5, "across": 1.5, "along_share": 0.9}
 HISTORY = pd.DataFrame(
     {"epoch": [1, 2], "train_loss": [0.2, 0.1], "val_loss": [0.3, 0.2], "val_nme": [9.0, 8.0], "lr": [1, 1]}
@@ -50,7 +50,7 @@ DRAWN = {
     "point_error_none": lambda path: plots.point_error(path, np.ones((1, 2)), np.zeros(1), NOSE, "%"),
     "heatmaps": lambda path: plots.heatmaps(path, GREY, MAPS, FACES[0, :5], NAMES),
     "heatmap_grid": lambda path: plots.heatmap_grid(path, MAPS, NAMES),
-    "directions": lambda path: plots.directions(path, {"": ALONG, "jaw": ALONG}),
+    "directions": lambda path: plots.directions(path, {"": ALONG, NAMES[4]: ALONG}),
     "filters": lambda path: plots.filters(path, FILTERS[:, :1], "first layer"),
     "filters_rgb": lambda path: plots.filters(path, FILTERS, "first layer"),
     "filters_wide": lambda path: plots.filters(path, np.tile(FILTERS, (10, 6, 1, 1)), "a wide layer"),

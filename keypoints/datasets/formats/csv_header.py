@@ -10,7 +10,7 @@ from keypoints.datasets.formats.documents import Document, Text
 
 LONGEST = 65_536  # bytes of a header
 PIXELS = "Image"  # Kaggle's column
-_FILE = ("file", "filename", "file_name", "image", "image_path", "image_name", "path", "picture", "photo", "")
+_FILE = ("file", "filename", "file_name", "image", "image_path", "image_name", "path", "picture", "photo")
 _NAME = ("name", "point", "label", "landmark", "keypoint", "part")
 _VISIBLE = ("visible", "visibility", "v")
 BOX = ("left", "top", "width", "height")
@@ -55,6 +55,7 @@ def parse_header(document: Document) -> Header | None:
         return None
     columns = [column.strip() for column in columns]
     small = [column.lower() for column in columns]
+    small[:1] = [small[0] or "file"] if small else []  # YouTube Faces' has no name
     roles = {"file": _FILE, "name": _NAME, "x": ("x",), "y": ("y",), "visible": _VISIBLE, "face": _FACE}
     roles |= {"group": _GROUP, "subset": _SUBSET} | {side: (side,) for side in BOX}
     at = {role: k for role, names in roles.items() for k, each in enumerate(small) if each in names}

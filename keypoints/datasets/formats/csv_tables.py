@@ -103,7 +103,7 @@ def _read_wide(marks: Marks, name: str, header: Header, document: Text) -> None:
             marks.leave_out(where, _uneven(row, header))
             continue
         points = {point: (row[x], row[y]) for point, (x, y) in header.points.items()}
-        file = _picture_name(name, number) if PIXELS in header.columns else row[header.at["file"]]
+        file = _picture_name(name, number) if PIXELS in header.columns else _cell(header, row, "file")
         _add(marks, where, name, file, points, header, row)
 
 
@@ -115,7 +115,7 @@ def _read_long(marks: Marks, name: str, header: Header, document: Text) -> None:
         if len(row) != len(header.columns):
             marks.leave_out(f"{name}: row {number}", _uneven(row, header))
             continue
-        key = row[header.at["file"]], _cell(header, row, "face")
+        key = _cell(header, row, "file"), _cell(header, row, "face")
         face = faces.setdefault(key, {})
         first.setdefault(key, (number, row))
         point = row[header.at["name"]].strip()

@@ -26,7 +26,7 @@ def claims(name: str, document: Document) -> bool:
     """Whether its first line has as many numbers and then a name."""
     if not isinstance(document, Text):
         return False
-    words = document.content[:16_384].partition(b"\n")[0].split(maxsplit=_FULL)
+    words = document.content[:16_384].partition(b"\n")[0].strip().split(maxsplit=_FULL)
     return len(words) in (_BARE + 1, _FULL + 1) and words[-1][-4:].lower() in (b".jpg", b".png", b"jpeg")
 
 

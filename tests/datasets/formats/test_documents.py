@@ -168,6 +168,14 @@ def test_of_two_annotators_of_label_studio_the_one_who_marked_points_counts(tmp_
     assert found.points().tolist() == [[[7.5, 11.5]]]
 
 
+@pytest.mark.parametrize("layout", ["WFLW", "pts", "wide CSV"])
+def test_lines_may_end_as_on_windows(tmp_path, layout):
+    plain = LAYOUTS[layout](drawn(98))
+    windows = {name: content.replace(b"\n", b" \r\n") for name, content in plain.items()}
+    before, after = (formats.read(lay(tmp_path / k, files)) for k, files in (("a", plain), ("b", windows)))
+    assert after.faces == before.faces
+
+
 def test_the_lists_of_wflws_attributes_repeat_faces(tmp_path):
     found = formats.read(lay(tmp_path, LAYOUTS["WFLW"](drawn(98))))
     assert len(found.faces) == 3
@@ -185,6 +193,7 @@ def test_the_lists_of_wflws_attributes_repeat_faces(tmp_path):
         ("file,left,top,width,height,score,jaw_0_x,jaw_0_y", ("jaw_0",)),  # `keypoints --csv`
         ("file;nose.x;nose.y", ("nose",)),
         ("file\tnose_x\tnose_y", ("nose",)),
+        ("file,nose_x,nose_y,", ("nose",)),
     ],
 )
 def test_headers_of_wide_tables(tmp_path, header, expected):
