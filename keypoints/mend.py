@@ -1,9 +1,9 @@
-"""Put right what a killed run left: DVC's lock files cut short, and temporary files of dead processes.
+"""Repair what a killed run left: truncated lock files of DVC, and temporary files of dead processes.
 
-`make repro` calls it. DVC writes dvc.lock and .dvc/tmp/rwlock in place: a kill in that moment leaves them cut
-or empty, and then every `dvc` command fails. dvc.lock comes back from git; what had been finished since comes
-from DVC's run-cache. A lock that is whole is never touched, whatever it says: cut just after a stage, it is a
-lock of fewer stages, and those come from the run-cache too.
+`make repro` calls it. DVC writes dvc.lock and .dvc/tmp/rwlock in place: a kill in that moment leaves them
+truncated or empty, and then every `dvc` command fails. dvc.lock is restored from git; stages that were
+finished since then come from DVC's run-cache. A valid lock is never touched: one that was cut off just after
+a stage is valid too, and its missing stages also come from the run-cache.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def is_damaged(path: Path, read: Any) -> bool:
 
 
 def read_pipeline() -> dict[str, Any]:
-    """The stages of dvc.yaml. Raises `UserError`: without them nothing says what a whole lock is."""
+    """The stages of dvc.yaml, by which a lock is checked. Raises `UserError`."""
     import yaml
 
     try:
@@ -68,7 +68,7 @@ def read_pipeline() -> dict[str, Any]:
 
 
 def read_lock(text: str, stages: dict[str, Any]) -> None:
-    """Raise whatever it is for what DVC would not take as a dvc.lock, and for one cut within a stage."""
+    """Raise any exception for a text that DVC does not accept as dvc.lock, or that is cut within a stage."""
     import yaml
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 
@@ -85,7 +85,7 @@ def read_lock(text: str, stages: dict[str, Any]) -> None:
 
 
 def restore(lock: Path) -> None:
-    """The file as git has it, or none: DVC makes it again. What it was is kept as CUT."""
+    """Restore the file from git, or remove it, since DVC makes it again; the damaged one is kept as CUT."""
     CUT.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(lock, CUT)
     try:

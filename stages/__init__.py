@@ -1,4 +1,4 @@
-"""The stages: each module is a command, which may be interrupted while it still imports."""
+"""The stages of dvc.yaml: each module is a command, which may be interrupted even during its imports."""
 
 from keypoints.system import interrupts
 

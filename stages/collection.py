@@ -1,4 +1,4 @@
-"""Draw a part's points on every photograph in a folder of your own; an empty folder gives an empty one.
+"""Draw a part's points on every photograph in a folder of your own, which may be empty.
 
 python -m stages.collection nose --photos data/collection --weights models/nose.pt --out plots/collection/nose
 """
@@ -34,8 +34,8 @@ def main(name: str, photos: Path, model: Path, out: Path) -> None:
 
 
 def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, model: Path, out: Path) -> None:
-    """One PNG per photograph into the folder `out`; a file that is none is one warning."""
-    import torch  # not before there is a photograph: most runs of the pipeline have none
+    """Draw one PNG per photograph into the folder `out`; warns of files that are no photographs."""
+    import torch  # only if there is a photograph: most runs of the pipeline have none
 
     from keypoints.predict.predictor import Predictor
 
@@ -61,7 +61,7 @@ def draw(name: str, files: dict[str, Path], given: box_lists.BoxList | None, mod
 
 
 def boxes_of(file: str, given: box_lists.BoxList | None) -> list[Region] | None:
-    """What the list has for a photograph; without an entry, a detector looks. Raises ValueError."""
+    """The listed boxes of a photograph; None, for the detector, if it is not listed. Raises ValueError."""
     listed = given is not None and box_lists.normalise(file) in given.entries
     return given.find(file) if given and listed else None
 

@@ -82,7 +82,7 @@ def draw(
 
 
 def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
-    """What the evaluate stage wrote for these many faces. Raises `UserError`."""
+    """What the evaluate stage wrote, for this number of faces. Raises `UserError`."""
     found = files.load_arrays(path, PREDICTIONS, missing=("nme", "mean_shape_nme", "point_nme"))
     if len(found["nme"]) != faces:
         raise UserError(f"{path} is of {len(found['nme'])} faces, not of these {faces}: run `dvc repro`")
@@ -90,7 +90,10 @@ def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
 
 
 def read_history(path: Path) -> pd.DataFrame:
-    """What the train stage wrote: a row per epoch; NaN without validation faces. Raises `UserError`."""
+    """What the train stage wrote: a row per epoch, with NaN if there were no validation faces.
+
+    Raises `UserError`.
+    """
     try:
         rows = pd.read_csv(path)
         figures = rows[["epoch", "train_loss", "val_loss", "val_nme"]].astype(float)

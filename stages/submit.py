@@ -50,7 +50,7 @@ def main(model: Path, archive: Path, out: Path) -> None:
 
 
 def read(listed: pd.DataFrame, archive: Path) -> Iterator[tuple[list[int], list[Place]]]:
-    """The faces of the list, some at once, in the archive's order: their rows, and where they are.
+    """Batches of the list's faces in the archive's order: their rows in the list, and their places.
 
     Raises `UserError` for a picture that cannot be read.
     """

@@ -53,11 +53,11 @@ _DAMAGE = (
 
 
 class _Refused(Exception):
-    """The archive is whole and yet not to be trusted; the text says why."""
+    """The archive is undamaged, but not to be trusted; the text says why."""
 
 
 def kind(path: Path) -> str | None:
-    """What the content is: "zip", "tar", "gz", "bz2", "xz", or None for no archive."""
+    """The kind of archive by its content: "zip", "tar", "gz", "bz2", "xz", or None for no archive."""
     with open(path, "rb") as file:
         head = file.read(tarfile.BLOCKSIZE)
     for magic, name in _MAGIC.items():
@@ -75,12 +75,12 @@ def members(
 ) -> Iterator[tuple[str, bytes]]:
     """Name and content of the files in an archive that `pick` chooses by name, in its order.
 
-    The kind of archive is told by its content; a folder is read like one, by name, without its hidden files.
-    `pick` is asked with backslashes turned to slashes. `largest` bounds one member, in bytes; by
-    default `MEMBER`. `own`: the data are somebody's own, so that no stage can fetch them again.
-    Raises `UserError` in one line for an archive that is missing, damaged or cut short, for a picked
-    member that is no plain file, has a name that leads out of the archive or comes twice, and for
-    more or larger members than `MEMBER`, `MEMBERS` and `TOTAL` allow.
+    The kind of archive is recognised by its content; a folder is read like one, sorted by name, without its
+    hidden files. `pick` gets names with slashes, never backslashes. `largest` limits one member, in bytes; by
+    default `MEMBER`. `own`: the data are the user's own, so error messages do not offer to fetch them again.
+    Raises `UserError` for an archive that is missing, damaged or cut short, for a picked member that is no
+    plain file, has a name that leads out of the archive or occurs twice, and for more or larger members than
+    `MEMBER`, `MEMBERS` and `TOTAL` allow.
     """
     path = Path(path)
     try:
@@ -124,7 +124,7 @@ def _check(name: str, plain: bool, size: int, largest: int) -> None:
 
 
 class _Bounded:
-    """The unpacked stream of a tar: ends in an error when it runs on too long, and moves the bar."""
+    """The unpacked stream of a tar, which raises after TOTAL bytes and updates the progress bar."""
 
     def __init__(self, stream: IO[bytes], raw: IO[bytes], bar: tqdm) -> None:
         self.stream, self.raw, self.bar, self.left = stream, raw, bar, TOTAL

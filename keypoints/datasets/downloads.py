@@ -1,4 +1,4 @@
-"""One archive, whole and checked: from a mirror folder, else from the first address that gives it."""
+"""Fetches one archive and checks it: from a mirror folder, else from the first address that works."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHUNK = 2**18  # bytes
 TIMEOUT = (10, 30)  # seconds to connect, and between two chunks
-ATTEMPTS = 3  # for an address, counted again after each PROGRESS bytes
+ATTEMPTS = 3  # per address; the count starts again after each PROGRESS bytes
 BACKOFF = 1.0  # seconds before the second attempt, doubled each time
 PROGRESS = 2**20
 LARGEST = 512 * 2**20  # bytes of one file of a folder: a table may hold its pictures
@@ -35,16 +35,16 @@ class _Failed(Exception):
 
 
 class _Again(_Failed):
-    """It may, if asked again."""
+    """A failure that may go away: the address is tried again."""
 
 
 def fetch(name: str, dataset: Dataset, mirror: str | None, target: Path, progress: bool = True) -> None:
     """Write the archive of the data set `name` to `target`, which appears only when whole.
 
-    The folder KEYPOINTS_MIRROR, else `mirror`, is looked in for `dataset.file` first; a relative one
-    starts at DVC_ROOT, else at the current folder. The sources follow in turn; a download that broke
-    off is resumed from `<target>.part`. Raises `UserError` for a mirror that is no folder or holds
-    another file than `dataset.sha256` names, for a full disk, and when every source fails.
+    First the folder KEYPOINTS_MIRROR, else `mirror`, is searched for `dataset.file`; a relative folder starts
+    at DVC_ROOT, else at the current folder. Then the sources are tried in turn; a download that broke off is
+    resumed from `<target>.part`. Raises `UserError` for a mirror that is no folder or whose file is not in
+    `dataset.sha256`, for a full disk, and when every source fails.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def _from_source(name: str, source: Source, target: Path, progress: bool) -> Non
 
 
 def _stream(name: str, url: str, part: Path, note: Path, target: Path, progress: bool) -> None:
-    """Ask once for what `part` still lacks and append it. Raises `_Again` or `_Failed`."""
+    """Request once what `part` still lacks and append it. Raises `_Again` or `_Failed`."""
     import requests
     import urllib3
 
@@ -169,7 +169,7 @@ def _stream(name: str, url: str, part: Path, note: Path, target: Path, progress:
             raise _Again(f"broke off at {_size(part)} of {total} bytes")
     except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL):
         raise _Failed("leads to an address that is neither http nor https") from None
-    except requests.ConnectTimeout:  # the system has knocked several times by then
+    except requests.ConnectTimeout:  # the system has tried several times by then
         raise _Failed("cannot be reached") from None
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
         raise _Again("did not answer in time") from None
@@ -182,9 +182,9 @@ def _stream(name: str, url: str, part: Path, note: Path, target: Path, progress:
 
 
 def _understand(reply: requests.Response, have: int, part: Path) -> tuple[int, int | None]:
-    """The byte that the reply's body starts at, and the length of the whole file where it is told.
+    """The byte at which the reply's body starts, and the length of the whole file if it is known.
 
-    `have` bytes of it are in `part`, which is dropped when the server will not resume there.
+    `have` bytes of the file are in `part`, which is removed if the server does not resume there.
     """
     status = reply.status_code
     first, total = _range(reply)
@@ -208,14 +208,14 @@ def _size(part: Path) -> int:
 
 
 def _range(reply: requests.Response) -> tuple[int | None, int | None]:
-    """First byte and total length of a Content-Range, None where it does not say."""
+    """First byte and total length of the reply's Content-Range; None for what is missing."""
     match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", reply.headers.get("Content-Range", ""))
     first, total = match.groups() if match else (None, None)
     return int(first) if first else None, int(total) if total else None
 
 
 def _read_note(note: Path, url: str) -> str | None:
-    """What identified the file that was broken off, if it came from `url`."""
+    """The validator (ETag or date) of the interrupted download, if it came from `url`."""
     try:
         kept = json.loads(note.read_text(encoding="utf-8"))
         return kept["validator"] if kept["url"] == url else None

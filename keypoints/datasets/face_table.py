@@ -1,4 +1,4 @@
-"""What the data sets share: reading an archive once, the table of faces and its file, the draw of groups."""
+"""What all data sets share: reading an archive, the table of faces and its file, drawing groups."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Face:
     box:    in pixels of the image, or () for the whole of it
     points: x0 y0 x1 y1 … in pixels of the image; a point that was not marked is NaN NaN
     group:  faces of one person or photograph share it
-    subset: what errors are reported by
+    subset: errors are reported for each subset
     more:   further columns, as (name, value)
     """
 
@@ -141,7 +141,7 @@ def build_table(
 
 
 def check(table: pd.DataFrame) -> None:
-    """Raise ValueError for what `build_table` never makes: other columns, kinds, lengths, ranges."""
+    """Raise ValueError for a table that `build_table` cannot have made: columns, types, lengths, ranges."""
     numbers = ["width", "height", "left", "top", "box_width", "box_height"]
     texts = ["file", "group", "subset"]
     if lacking := {*numbers, *texts, "points"} - set(table.columns):
@@ -158,17 +158,17 @@ def check(table: pd.DataFrame) -> None:
 
 
 def rank_groups(groups: Iterable[str], seed: int) -> list[str]:
-    """Every group once, ranked by a hash of seed and name.
+    """Every group once, ordered by a hash of seed and name.
 
-    So neither order nor number of rows matters, and of nearly the same set nearly the same come first.
+    So the order and number of rows do not matter, and a few more or fewer groups hardly change the order.
     """
     return sorted(set(groups), key=lambda group: hashlib.sha256(f"{seed} {group}".encode()).digest())
 
 
 def draw_groups(groups: Iterable[str], seed: int, *shares: float) -> list[set[str]]:
-    """Disjoint sets of groups, each a share of all of them, rounded; of many groups each has at least one.
+    """Disjoint random sets of groups, in the order of `rank_groups`: for each share, that part of all groups.
 
-    They are ranked by `rank_groups`.
+    Sizes are rounded; a set is empty only if there are not more groups than shares.
     """
     ranked = rank_groups(groups, seed)
     drawn: list[set[str]] = []
@@ -180,7 +180,7 @@ def draw_groups(groups: Iterable[str], seed: int, *shares: float) -> list[set[st
 
 
 def save(path: Path, table: pd.DataFrame, scheme: Scheme | None) -> None:
-    """Write the table as Parquet; a scheme that came with the data goes with it. The same bytes twice."""
+    """Write the table as Parquet, and the scheme if it came with the data; same faces, same bytes."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -209,13 +209,13 @@ def load(path: Path) -> tuple[pd.DataFrame, Scheme | None]:
 
 
 def rank(face: Face) -> tuple[object, ...]:
-    """What faces are sorted by: their fields, where a missing point comes before all others."""
+    """The sort key of faces: their fields, with missing points first."""
     points = tuple(-math.inf if math.isnan(value) else value for value in face.points)
     return face.file, face.box, points, face.group, face.subset, face.more
 
 
 def find_fault(face: Face, missing: bool = False) -> str:
-    """What is wrong with the numbers of a face, in words, or nothing. Points may be `missing`: both NaN."""
+    """What is wrong with a face's numbers, or an empty text. With `missing`, points may be NaN NaN."""
     for k in range(0, len(face.points), 2):
         point = face.points[k : k + 2]
         if missing and all(map(math.isnan, point)):
@@ -232,7 +232,7 @@ def _fault(what: str, values: Sequence[float]) -> str:
 
 
 def picture_size(data: bytes) -> Size | str:
-    """(width, height) of a picture as stored, or why it is broken; its header only is read."""
+    """(width, height) of a picture as stored, or why it is broken; only its header is read."""
     try:
         return open_header(data).size  # a file's name may lie about its format
     except ValueError as error:

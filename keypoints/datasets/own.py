@@ -47,7 +47,7 @@ def parse(archive: Path, name: str, splits: Splits, faults: Faults) -> tuple[pd.
 
 
 def find_group(pattern: str, file: str, key: str) -> str:
-    """What the expression finds in a file's path: its first group, or all it finds. Raises `UserError`."""
+    """The match of the expression in a file's path: its first group, or all of it. Raises `UserError`."""
     try:
         match = re.search(pattern, file)
     except re.error as error:
@@ -60,10 +60,10 @@ def find_group(pattern: str, file: str, key: str) -> str:
 def read_list(
     archive: Path, member: str, pictures: Collection[str], needed: Iterable[str], key: str
 ) -> dict[str, dict[str, str]]:
-    """A CSV of the archive: its columns group and split, as far as it has them, by picture.
+    """The columns group and split, if present, of a CSV in the archive: column -> picture -> value.
 
-    Pictures are named by their path in the archive, or its end. Warns of rows that name none, and of those
-    `needed` that no row names: each of them would be a group by itself, or in no split. Raises `UserError`.
+    Rows name a picture by its path in the archive, or the end of that. Warns of rows that name no picture,
+    and of pictures in `needed` that no row names. Raises `UserError`.
     """
     where = f"{archive}: {member}"
     contents = [content for _, content in archives.members(archive, member.__eq__)]
@@ -114,7 +114,7 @@ def read_rows(text: str) -> list[dict[str, str]]:
 
 
 def index_endings(pictures: Collection[str]) -> dict[Name, list[str]]:
-    """Which pictures a path may mean: the one of just this path, else all whose path ends with it."""
+    """Path -> the pictures that it may mean: the one with exactly this path, else all that end with it."""
     found: dict[Name, list[str]] = {}
     for name in pictures:
         parts = normalise(name)
@@ -152,7 +152,7 @@ def add_splits(table: pd.DataFrame, splits: Splits, listed: dict[str, str] | Non
 
 
 def share_out(ranked: list[str], first: int, last: int, val: float) -> dict[str, str]:
-    """Group -> split: `first` to before `last` test, a share `val` of all validates, the rest trains."""
+    """Group -> split: `first` to before `last` in rank test, a share `val` validates, the rest trains."""
     rest = ranked[last:] + ranked[:first]
     of = dict.fromkeys(ranked[first:last], "test")
     of |= dict.fromkeys(rest[: min(count_groups(val, len(ranked)), len(rest) - 1)], "val")
@@ -160,5 +160,5 @@ def share_out(ranked: list[str], first: int, last: int, val: float) -> dict[str,
 
 
 def count_groups(share: float, groups: int) -> int:
-    """So many are a share of the groups: one at least where any are asked for, and never all."""
+    """A share of the groups as a number: at least one unless the share is 0, and never all."""
     return min(max(1, round(share * groups)), groups - FEWEST + 1) if share else 0

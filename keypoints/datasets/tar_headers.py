@@ -1,4 +1,4 @@
-"""Headers of tar members that are not trusted: each is checked before the standard reader goes by it.
+"""Checks the headers of tar members from untrusted archives, before the standard reader relies on them.
 
 That reader takes a bad header for the end of the archive, seeks for hours after a size that no file has,
 keeps every extended header, lists the holes of sparse files without end, and searches pax headers in

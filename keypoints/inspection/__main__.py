@@ -3,8 +3,8 @@
     keypoints inspect faces            # or an archive: a report, and a picture of 16 faces with named points
     keypoints inspect faces --yaml     # and writes keypoints.yaml beside the data, to edit
 
-The format is told by the content (see docs/formats.md). Nothing but --yaml writes into the folder. The exit
-status is 1 where a face is wrong and would be left out.
+The format is recognised by the content (see docs/formats.md). Only --yaml writes into the folder. The exit
+status is 1 if a face is wrong and would be left out.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def look(annotated: Annotated, scheme: Scheme, path: Path) -> tuple[list[Finding], bool]:
-    """Look at every picture with a face once: the broken and the duplicates, and whether faces were drawn."""
+    """Read every picture with a face once; returns broken ones and duplicates, and whether any was drawn."""
     from keypoints.datasets import formats
     from keypoints.inspection import sheet
     from keypoints.inspection.duplicates import Duplicates
@@ -83,8 +83,8 @@ def look(annotated: Annotated, scheme: Scheme, path: Path) -> tuple[list[Finding
     kept: dict[str, Image.Image] = {}
     broken: list[Finding] = []
     chosen = sheet.choose(annotated.faces)
-    shown, asked = {face.file for face in chosen}, {face.file for face in annotated.faces}
-    for name, content in formats.members(annotated.path, asked.__contains__):
+    shown, needed = {face.file for face in chosen}, {face.file for face in annotated.faces}
+    for name, content in formats.members(annotated.path, needed.__contains__):
         try:
             duplicates.add(name, content)
             if name in shown:

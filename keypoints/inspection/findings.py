@@ -11,20 +11,21 @@ from keypoints.datasets.formats import Annotated
 from keypoints.datasets.formats.shapes import residuals, typical_shape
 from keypoints.landmarks import Scheme
 
-ENOUGH = 5  # faces: with fewer nobody knows what is usual
+ENOUGH = 5  # faces that are needed to know the usual shape
 FEWEST = 3  # points of a shape
-# Misfits are shares of a face's size, the distance of its points from their middle. Chosen on IMM and iBUG.
-SUSPECT = 1.5  # times the median misfit: faces that are looked at for swapped sides
-BETTER = 0.6  # of the misfit is left when sides that were swapped are swapped back
-ODD = 6.0  # deviations from the median misfit
-ODD_LEAST = 0.25
-EMPTY_SHARE = 0.5  # of the points: as many at least lie in the face's box
-WIDE = 25.0  # times the area of the points' own box: a box of more is not that of a face
+# A face's misfit is its distance from the typical shape, as a share of its size. The limits were chosen on
+# IMM and iBUG.
+SUSPECT = 1.5  # times the median misfit: above, swapped sides are looked for
+BETTER = 0.6  # swapping sides back must reduce the misfit below this share
+ODD = 6.0  # standard deviations above the median misfit: an outlier
+ODD_LEAST = 0.25  # misfit of an outlier at least
+EMPTY_SHARE = 0.5  # of the points must lie in the face's box
+WIDE = 25.0  # times the area of the points' bounding box: a larger box is odd
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to look at: its kind, the face's picture, and what in words."""
+    """Something to check: its kind, the face's picture, and a description."""
 
     kind: str
     file: str
@@ -52,7 +53,7 @@ def outside(annotated: Annotated, points: np.ndarray) -> Iterator[Finding]:
 
 
 def odd_boxes(annotated: Annotated, points: np.ndarray) -> Iterator[Finding]:
-    """Boxes that do not hold their face, or much else."""
+    """Boxes that do not hold their face, or are far too large."""
     for face, there in zip(annotated.faces, points, strict=True):
         if not face.box:
             continue
@@ -69,7 +70,7 @@ def odd_boxes(annotated: Annotated, points: np.ndarray) -> Iterator[Finding]:
 
 
 def shapes(annotated: Annotated, points: np.ndarray, scheme: Scheme) -> Iterator[Finding]:
-    """Sides that were probably swapped, and shapes unlike all others."""
+    """Faces with probably swapped sides, and outliers."""
     if len(points) < ENOUGH or points.shape[1] < FEWEST:
         return
     typical = typical_shape(points)
@@ -95,7 +96,7 @@ def _misfit(points: np.ndarray, typical: np.ndarray) -> np.ndarray:
 
 
 def _swapped(face: np.ndarray, typical: np.ndarray, misfit: float, scheme: Scheme) -> str:
-    """What fits much better when its points change places with their partners, or nothing."""
+    """The region or pair that fits much better after swapping left and right, in words, or an empty text."""
     names, partners = scheme.names(), np.array(scheme.partners)
     sided = np.flatnonzero(partners != np.arange(len(partners)))
     candidates = {"the whole face": sided}

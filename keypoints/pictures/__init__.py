@@ -1,1 +1,1 @@
-"""Pictures from anywhere as arrays: reading them, what they may cost, and the colours that are drawn."""
+"""Reading pictures, their limits, and the colours of what is drawn on them."""

@@ -1,6 +1,6 @@
 """The colours of every picture: on photographs, and on white.
 
-Told apart by lightness and shape too, so that nobody needs the hue (after Okabe and Ito, 2008).
+They also differ in lightness, and lines in shape, so that nobody depends on the hue (Okabe and Ito, 2008).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A picture of any kind, by whatever way it comes, as one Pillow image: grey or RGB, 8 bits."""
+"""Pictures of any kind and from any source as Pillow images: grey or RGB, 8 bits."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from keypoints.pictures.limits import MAX_BYTES, check_size, check_tiles, check_work
 
-# Not those that start other programs or run code, such as EPS.
+# Without formats whose decoders start other programs or run code, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
 _ENDINGS = "jpg jpeg jpe jfif jif mpo png webp bmp gif tif tiff ppm pgm pbm pnm avif heic heif"
 ENDINGS = tuple(f".{ending}" for ending in _ENDINGS.split())
-# What other systems put beside photographs, thumbnails among it.
+# Files and folders that operating systems put beside photographs, such as thumbnails.
 SYSTEM = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "Thumbs.db", "desktop.ini")
 _HEIC = re.compile(rb".{4}ftyp(?:.{4}){0,16}?he[iv][cmsx]", re.DOTALL)  # the brands at a file's start
 _BACK = {6: 8, 8: 6}  # the orientations that undo others; the rest undo themselves
@@ -33,10 +33,9 @@ Picture = str | Path | bytes | bytearray | IO[bytes] | Image.Image | np.ndarray
 def open_picture(picture: Picture) -> Image.Image:
     """A picture in mode RGB, upright as its EXIF orientation says.
 
-    A path, a file's bytes, a file object, a Pillow image, or an array (H, W), (H, W, 1), (H, W, 3) or
-    (H, W, 4). Of several frames the first counts; alpha is dropped. Values have 8 bits, or 16, of which the
-    upper 8 are kept, or are floats 0…1 or booleans: see `to_8_bits`. Raises ValueError in words for what is
-    no picture, and OSError for a file that cannot be read.
+    It may be a path, a file's bytes, a file object, a Pillow image, or an array (H, W), (H, W, 1), (H, W, 3)
+    or (H, W, 4). Of several frames, the first is taken; alpha is dropped. For the types of values see
+    `to_8_bits`. Raises ValueError for what is no picture, and OSError for a file that cannot be read.
     """
     if isinstance(picture, Image.Image):
         return convert(picture, 3, upright=True)
@@ -51,12 +50,12 @@ def open_picture(picture: Picture) -> Image.Image:
 
 
 def is_hidden(path: PurePath) -> bool:
-    """Whether a path within a folder is hidden, or some system's own."""
+    """Whether a path within a folder is hidden, or one of SYSTEM."""
     return any(part.startswith(".") or part in SYSTEM for part in path.parts)
 
 
 def read(file: str | Path | IO[bytes]) -> bytes:
-    """The bytes of a file. Raises OSError, and ValueError for more than any picture has."""
+    """The bytes of a file. Raises OSError, and ValueError for more than MAX_BYTES."""
     if isinstance(file, str | Path):
         with open(file, "rb") as opened:
             return read(opened)
@@ -67,21 +66,21 @@ def read(file: str | Path | IO[bytes]) -> bytes:
 
 
 def decode(data: bytes, channels: int, upright: bool = False) -> Image.Image:
-    """Decode a file's bytes as "L" (one channel) or "RGB" (three), whatever its name says.
+    """Decode a file's bytes as "L" (one channel) or "RGB" (three), whatever the file's name.
 
-    `upright` turns it as its EXIF orientation says; data sets' points are of the pixels as they lie.
-    Raises ValueError in words for what is no picture, is cut short, or is too large.
+    `upright` turns it as its EXIF orientation says; not for data sets, whose points are in stored pixels.
+    Raises ValueError for what is no picture, is cut short, or is too large.
     """
     return convert(open_header(data), channels, upright)
 
 
 def open_header(data: bytes) -> Image.Image:
-    """What a file's header says, mode and size, with the pixels still to decode. Raises ValueError."""
+    """An image of which only the header is read, for mode and size. Raises ValueError."""
     formats = _learn_heic() if _HEIC.match(data) else FORMATS
     try:
         check_tiles(data)
         image = Image.open(io.BytesIO(data), formats=formats)
-    except UnidentifiedImageError:  # its own words name a place in memory
+    except UnidentifiedImageError:  # its message has a memory address
         raise ValueError("not a whole picture: no format that is read here") from None
     except Exception as error:  # decoders raise nearly anything for damaged headers
         raise ValueError(f"not a whole picture: {_reason(error)}") from None
@@ -90,7 +89,7 @@ def open_header(data: bytes) -> Image.Image:
 
 
 def count_pixels(data: bytes) -> int:
-    """How many a file's header says that it has; 0 for what is no picture, of which `decode` says why."""
+    """The number of pixels by a file's header; 0 for what is no picture (`decode` says why)."""
     try:
         return math.prod(open_header(data).size)
     except ValueError:
@@ -98,7 +97,7 @@ def count_pixels(data: bytes) -> int:
 
 
 def decode_small(data: bytes, side: int) -> Image.Image:
-    """Decode a file's bytes as "L", quickly and no larger than needed for a side of so many pixels.
+    """Decode a file's bytes as "L", quickly, and no larger than needed for `side` pixels per side.
 
     Raises ValueError as `decode` does.
     """
@@ -116,7 +115,7 @@ def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.I
         image = _turn(image) if upright else image
         if image.mode.startswith(("I", "F")):  # Pillow would clip instead of scale
             image = Image.fromarray(to_8_bits(np.asarray(image)))
-        if image.mode == "LAB":  # which Pillow makes nothing else of
+        if image.mode == "LAB":  # which Pillow converts to RGB only
             image = image.convert("RGB")
         return image if image.mode == mode else image.convert(mode)
     except Exception as error:  # decoders raise nearly anything for damaged pixels
@@ -124,9 +123,9 @@ def convert(image: Image.Image, channels: int, upright: bool = False) -> Image.I
 
 
 def orientation(data: bytes) -> int:
-    """How EXIF says that a file's picture is turned, 1…8; 1 where it does not say.
+    """A file's EXIF orientation, 1…8; 1 if it has none.
 
-    And 1 for a TIFF, which Pillow turns itself: its size and pixels here are always those upright.
+    Also 1 for a TIFF, which Pillow turns itself: its size and pixels are always upright here.
     """
     try:
         image = open_header(data)
@@ -137,7 +136,7 @@ def orientation(data: bytes) -> int:
 
 
 def turn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
-    """A box in the pixels that a file stores as one on its upright picture of this (width, height)."""
+    """From a box in stored pixels to one on the upright picture with this (width, height)."""
     left, top, width, height = box
     stored_width, stored_height = size if orientation < 5 else size[::-1]
     if orientation in (2, 3, 7, 8):
@@ -148,9 +147,9 @@ def turn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
 
 
 def turn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
-    """Points (…, 2) in the pixels that a file of this (width, height) stores as on its upright picture.
+    """From points (…, 2) in stored pixels, of a picture with this stored (width, height), to upright ones.
 
-    The centre of the first pixel is at (0, 0) on both.
+    The centre of the first pixel is at (0, 0) in both.
     """
     x, y = points[..., 0], points[..., 1]
     x = size[0] - 1 - x if orientation in (2, 3, 7, 8) else x
@@ -159,20 +158,21 @@ def turn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> 
 
 
 def unturn_points(points: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
-    """Points of an upright picture in the pixels that a file of this size stores: undoes `turn_points`."""
+    """From points on the upright picture to stored pixels: undoes `turn_points` with the same `size`."""
     return turn_points(points, _BACK.get(orientation, orientation), size if orientation < 5 else size[::-1])
 
 
 def unturn_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
-    """A box of an upright picture in the pixels that a file of this (width, height) stores."""
+    """From a box on the upright picture to stored pixels, of a picture with this stored (width, height)."""
     return turn_box(box, _BACK.get(orientation, orientation), size)
 
 
 def to_8_bits(values: np.ndarray) -> np.ndarray:
-    """uint8 of the same shape: of 8 bits as they are, of 16 the upper half, of floats and booleans times 255.
+    """The values of a picture as uint8.
 
-    The bits of integers other than uint8 and uint16, as of nested lists, are 8 if none is above 255, else 16.
-    Raises ValueError for other kinds of numbers and for those out of range.
+    8 bits stay, of 16 bits the upper 8 are kept, floats 0…1 and booleans are multiplied by 255. Integers of
+    other types, as in nested lists, count as 8 bits if none is above 255, else as 16 bits. Raises ValueError
+    for other kinds of numbers and for values out of range.
     """
     if values.dtype == np.uint8:
         return values
@@ -189,7 +189,7 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
 
 
 def _check_shape(array: np.ndarray) -> np.ndarray:
-    """A grey or colour picture of at least one pixel. Raises ValueError."""
+    """The array as (H, W), (H, W, 3) or (H, W, 4). Raises ValueError for other shapes and sizes."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or not array.size:
@@ -199,7 +199,7 @@ def _check_shape(array: np.ndarray) -> np.ndarray:
 
 
 def _learn_heic() -> tuple[str]:
-    """The format that pillow-heif adds to Pillow's own. Raises ValueError where that is not installed."""
+    """Register the format of pillow-heif with Pillow. Raises ValueError if it is not installed."""
     if importlib.util.find_spec("pillow_heif") is None:
         raise ValueError("HEIC is read where pillow-heif is installed: pip install pillow-heif")
     import pillow_heif
@@ -209,7 +209,7 @@ def _learn_heic() -> tuple[str]:
 
 
 def _turn(image: Image.Image) -> Image.Image:
-    """As EXIF says; unreadable EXIF says nothing."""
+    """The image turned as EXIF says; unreadable EXIF is ignored."""
     try:
         turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
         return ImageOps.exif_transpose(image) if turned else image  # which copies what is upright, too

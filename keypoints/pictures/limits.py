@@ -1,8 +1,7 @@
-"""What a picture may cost: its pixels, and the work that a hostile file makes of few bytes.
+"""Limits of pictures: their pixels, and the work that a small hostile file may cause.
 
-A decoder does as it is told: thousands of scans over one JPEG, a tile of TIFF for each pixel, numbers in
-text. All of it is seen in the file's headers, before anything is decoded. Everything here raises ValueError
-in words.
+Decoders obey such files: thousands of scans over one JPEG, a TIFF with a tile for each pixel, numbers as
+text. All of this shows in the headers, before anything is decoded. Every check here raises ValueError.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from PIL import Image, TiffImagePlugin
 
 MAX_PIXELS = 100_000_000  # a larger picture is refused before it is decoded
 MAX_SIDE = 65_535  # and a longer one
-MAX_BYTES = 2**30  # of a file: 16 bits and three channels for so many pixels, with room to spare
-MAX_SCANNED = 2_000_000_000  # pixels that all scans of a JPEG pass over; cameras' and the web's have up to 12
+MAX_BYTES = 2**30  # of a file: MAX_PIXELS with 16 bits and three channels need less
+MAX_SCANNED = 2_000_000_000  # pixels in all scans of a JPEG together; usual files have up to 12 scans
 MAX_TILES = 2**17  # tiles or strips of a TIFF
-MAX_IN_PYTHON = 2**23  # bytes for those decoders of Pillow's that are written in Python
+MAX_IN_PYTHON = 2**23  # bytes for Pillow's decoders that are written in Python
 MAX_COMMENTS = 1_000  # of a PPM in text, each of which is cut out of the whole
 
 _IN_PYTHON = ("ppm_plain", "bmp_rle")
@@ -34,7 +33,7 @@ def check_size(width: int, height: int) -> None:
 
 
 def check_tiles(data: bytes) -> None:
-    """Look into the first directory of what may be a TIFF: Pillow lists all its tiles when it opens one."""
+    """Check the first directory of what may be a TIFF, before Pillow lists all its tiles by opening it."""
     if data[:4] not in TiffImagePlugin.PREFIXES:
         return
     big = 43 in data[2:4]
@@ -48,7 +47,7 @@ def check_tiles(data: bytes) -> None:
 
 
 def check_work(image: Image.Image, data: bytes) -> None:
-    """Look at a picture that is opened, and not decoded yet; `data` are its file's bytes."""
+    """Check a picture that is opened but not decoded yet; `data` are its file's bytes."""
     check_size(*image.size)
     if image.format in ("JPEG", "MPO"):
         most = MAX_SCANNED // (image.width * image.height)
@@ -62,7 +61,7 @@ def check_work(image: Image.Image, data: bytes) -> None:
 
 
 def count_scans(data: bytes) -> int:
-    """How many scans a JPEG has, each of which passes over all pixels; those of pictures within it aside."""
+    """The number of scans of a JPEG, each over all pixels; without those of embedded pictures."""
     scans, place = 0, 2
     while found := _MARKER.search(data, place):
         marker, place = found[1][0], found.end()

@@ -1,15 +1,15 @@
-"""Logistic regression, for the curves that tell how likely something is."""
+"""Logistic regression, for the curves of predict/faces/presence.py and confidence.py."""
 
 from __future__ import annotations
 
 import numpy as np
 
-STEPS = 30  # Newton's; curves of a few numbers need fewer
-SMALL = 1e-3  # what keeps numbers that decide nothing small
+STEPS = 30  # Newton steps; a few coefficients need fewer
+SMALL = 1e-3  # ridge penalty, which keeps coefficients without influence small
 
 
 def fit(features: np.ndarray, hits: np.ndarray) -> np.ndarray:
-    """The numbers (F,) of the curve that makes `hits` (N,) of 0 and 1 likeliest, given features (N, F)."""
+    """The maximum-likelihood coefficients (F,) for `hits` (N,), 0 or 1, given features (N, F)."""
     weights = np.zeros(features.shape[1])
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-features @ weights))

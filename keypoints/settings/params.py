@@ -28,7 +28,7 @@ DRAWN = "keypoints/synthetic"  # the `path` of a data set that is drawn or fetch
 class SceneSize:
     """What the part `faces` takes over by ${profile.scenes.side} and ${profile.scenes.epochs}."""
 
-    side: Annotated[int, Field(ge=32, le=1024)] = 256  # pixels of a scene
+    side: Annotated[int, Field(ge=32, le=1024)] = 256  # pixels per side of a scene
     epochs: Count = 150
 
 
@@ -38,17 +38,17 @@ class Profile:
 
     name: Name
     source: Literal["synthetic", "archives"]  # drawn by the project, or the official archives
-    mirror: str | None  # a folder that is looked in before any address
+    mirror: str | None  # a folder with archives, which is searched before any address
     faces: dict[str, Count]  # how many faces to draw for each synthetic data set
     max_epochs: dict[str, Count | None]  # an upper bound for each part
-    batch: Count  # faces a step, where an option takes it over by ${train.batch}
+    batch: Count  # faces per step, where an option refers to it by ${train.batch}
     max_broken: Share  # of the images may be unreadable and left out
     scenes: SceneSize = Field(default_factory=SceneSize)
 
 
 @dataclass(config=STRICT)
 class Source:
-    """An address, and the hash of what it gives where that is known."""
+    """An address, and the SHA-256 of its file if that is known."""
 
     url: Annotated[str, Field(pattern=r"^https?://")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
@@ -56,9 +56,9 @@ class Source:
 
 @dataclass(config=STRICT)
 class Splits:
-    """How a person's own faces are shared out, by groups: persons, or else photographs."""
+    """How a person's own faces are split, by groups: persons, or else photographs."""
 
-    group: str | None  # a regular expression for the file's name: its first group, or all it finds
+    group: str | None  # a regular expression; its first group, or the whole match, in a file's path
     csv: str | None  # a CSV of the source with the columns file, and group or split or both
     test: Share
     val: Share
@@ -68,26 +68,25 @@ class Splits:
 
 @dataclass(config=STRICT)
 class Dataset:
-    """Where an archive comes from, and how its faces are shared out.
+    """Where an archive comes from, and how its faces are split.
 
-    It is drawn, or fetched (`file` in a mirror folder, else the sources in turn), as the profile says;
-    where `path` is not `DRAWN`, it is that folder or archive.
+    As the profile says, it is drawn, or fetched: `file` in the mirror, else the first source that works. If
+    `path` is not `DRAWN`, it is that folder or archive instead.
     """
 
     path: str = DRAWN
     max_broken: Share = 0.01  # of the faces may be left out
-    splits: Splits | None = None  # None: the data set's module has protocols of its own
-    file: Annotated[str, Field(pattern=r"^[^/\\]+$")] = ""  # none: it is not to be had
-    sha256: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(
-        default_factory=list
-    )  # accepted from a mirror
+    splits: Splits | None = None  # None: the data set's module defines its splits
+    file: Annotated[str, Field(pattern=r"^[^/\\]+$")] = ""  # the archive's name in a mirror; "": always drawn
+    # Hashes that are accepted from a mirror; none: any.
+    sha256: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list)
     sources: list[Source] = Field(default_factory=list)
 
 
 @dataclass(config=STRICT)
 class Submission:
     part: Name
-    looks: Annotated[int, Field(ge=0, le=64)] = 0  # as of `Predictor`; 0: one, in the box of the list
+    looks: Annotated[int, Field(ge=0, le=64)] = 0  # as in `Predictor`; 0: a single one, in the list's box
 
 
 @dataclass(config=STRICT)
@@ -99,7 +98,7 @@ class Params:
     datasets: dict[Name, Dataset]
     submission: Submission
     parts: dict[str, Part]
-    devices: Annotated[int, Field(gt=0, le=64)] = 1  # that train one net, a process for each
+    devices: Annotated[int, Field(gt=0, le=64)] = 1  # GPUs, or processes, that train one net together
 
     def dataset(self, name: str) -> Dataset:
         """The data set `name`; raises `UserError` where params.yaml has none."""
@@ -116,16 +115,16 @@ class Params:
             raise UserError(f"params.yaml has no part {name!r}, only {', '.join(self.parts)}") from None
 
     def threads_of(self, name: str) -> int:
-        """How many threads the part's net has, in training and after."""
+        """The number of CPU threads for the part's net, in training and afterwards."""
         return self.part(name).train.threads or self.threads
 
     def epochs(self, name: str) -> int:
-        """How long the part trains: its own number, held down by the profile's."""
+        """The number of epochs of the part, limited by the profile's `max_epochs`."""
         return min(self.part(name).train.epochs, self.profile.max_epochs.get(name) or 2**31)
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """PyYAML reads 1e-3 as text; YAML 1.2 and we read a number."""
+    """Reads 1e-3 as a number, as YAML 1.2 does; PyYAML would read text."""
 
 
 _Loader.add_implicit_resolver(
@@ -141,9 +140,9 @@ def load(path: str | Path = "params.yaml") -> Params:
 
 
 def read(path: str | Path, name: str | None = None) -> Any:
-    """The values of a YAML file: plain ones, and otherwise unchecked.
+    """The plain values of a YAML file, otherwise unchecked. Raises `UserError`.
 
-    Raises `UserError`, which calls the file by its name, where it has another one than its path.
+    name: what an error calls the file; its path by default
     """
     name = name or str(path)
     try:
@@ -152,14 +151,14 @@ def read(path: str | Path, name: str | None = None) -> Any:
         raise UserError(f"{name} is missing: run `make compose` at the project's root") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}") from None
-    except (ValueError, TypeError, OverflowError) as error:  # of dates, numbers and keys that cannot be
+    except (ValueError, TypeError, OverflowError) as error:  # impossible dates, numbers and keys
         raise UserError(f"{name}: not a possible value: {' '.join(str(error).split())[:300]}") from None
 
 
 def read_text(text: str) -> Any:
-    """The plain values of a YAML text from anywhere; few bytes never ask for much work.
+    """The plain values of an untrusted YAML text; a short text never costs much work.
 
-    Raises yaml.YAMLError, and ValueError, TypeError or OverflowError for values that cannot be.
+    Raises yaml.YAMLError, and ValueError, TypeError or OverflowError for impossible values.
     """
     _check_events(text)
     _check_keys(yaml.compose(text, Loader=_Loader))
@@ -169,7 +168,7 @@ def read_text(text: str) -> Any:
 
 
 def _check_events(text: str) -> None:
-    """Raise ValueError for depth, aliases and types by name: no composed file has them, and PyYAML falls."""
+    """Raise ValueError for deep nesting, aliases and tags, which PyYAML handles badly and no file needs."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -181,7 +180,7 @@ def _check_events(text: str) -> None:
 
 
 def _check_keys(node: yaml.Node | None) -> None:
-    """Raise ValueError for a key that a mapping has twice: PyYAML takes the last and says nothing."""
+    """Raise ValueError for a key that a mapping has twice, of which PyYAML silently takes the last."""
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _check_keys(item)
@@ -196,7 +195,7 @@ def _check_keys(node: yaml.Node | None) -> None:
 
 
 def _check_plain(value: Any, key: str = "") -> None:
-    """Raise ValueError that names the key of what is neither a finite number, nor text, nor made of those."""
+    """Raise ValueError, with the key, for values that are neither numbers nor text nor lists and mappings."""
     if isinstance(value, dict):
         for name, item in value.items():
             _check_plain(name, f"the key {name!r}")
@@ -235,7 +234,7 @@ def _parse(tree: dict[str, Any]) -> Params:
         raise ValueError("a mapping of keys is needed")
     _check_plain(tree)
     known = {"seed", "threads", "devices", "profile", "train", "datasets", "submission", "parts"}
-    listed = {"inits", "charts", "trunks"}  # for dvc.yaml, and for options: what is named part by part
+    listed = {"inits", "charts", "trunks"}  # read by dvc.yaml and by options only
     options = {str(key): value for key, value in tree.items() if key not in known | listed}
     for name, option in options.items():
         if not isinstance(option, dict):
@@ -248,7 +247,7 @@ def _parse(tree: dict[str, Any]) -> Params:
 
 
 def _check_names(tree: dict[str, Any], options: dict[str, dict[str, Any]]) -> None:
-    """Every part has its option and data set, and the profile names no others. Raises ValueError."""
+    """Raise ValueError unless every part has an option and a data set, and the profile names no others."""
     parts, datasets = tree.get("parts"), tree.get("datasets")
     if not isinstance(parts, dict):
         raise ValueError(f"parts: a mapping of a part to its data set is needed, not {parts!r}")
@@ -279,7 +278,7 @@ def _check_names(tree: dict[str, Any], options: dict[str, dict[str, Any]]) -> No
 
 
 def leaves(tree: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of a tree of mappings under their dotted keys; lists are values."""
+    """The dotted keys and values of a tree of mappings; lists count as values."""
     if isinstance(tree, dict) and tree:
         for name, branch in tree.items():
             yield from leaves(branch, f"{key}.{name}" if key else str(name))

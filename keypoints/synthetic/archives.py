@@ -1,11 +1,11 @@
-"""Draws the demo archives, in the very layouts of the official ones, so that one parser reads both.
+"""Draws the demo archives, in exactly the layouts of the official ones, so that one parser reads both.
 
     imm       tar, `imm_face_db/NN-Vg.jpg` and `.asf`: person, view, gender
     ibug      tar, dlib's XML lists and JPEGs, each with its mirrored twin
     youtube   zip, CSV lists and frames that are PNG under a `.jpg` name
     own       tar, one COCO list and JPEGs: what a person's own data may look like
 
-The same seed gives the same bytes: no times, no owners, nothing that a compressor may do its own way.
+The same seed gives the same bytes: no times, no owners, nothing that depends on the build of a compressor.
 """
 
 from __future__ import annotations

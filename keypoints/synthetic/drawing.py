@@ -1,6 +1,6 @@
-"""Paints one face, and hands out the landmarks that it was painted with.
+"""Paints one face, and returns the landmarks that it was painted with.
 
-Picture and truth agree to a fraction of a pixel, for the outlines are drawn through the landmarks.
+Picture and truth agree to a fraction of a pixel, because the outlines are drawn through the landmarks.
 The same arguments give the same bytes on every x86 machine: polygons and picture filters are integer
 arithmetic, and floating point does nothing whose rounding depends on the processor.
 """

@@ -1,1 +1,1 @@
-"""What the computer gives: signals, cores, and git."""
+"""Signals, parallel work and git."""

@@ -1,4 +1,4 @@
-"""What git says of the repository that a command runs in."""
+"""Git commands in the repository that a command runs in."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import subprocess
 
 
 def ask(*command: str) -> str:
-    """What a command of git's prints. Raises OSError without git, CalledProcessError where it fails."""
+    """The output of a git command. Raises OSError without git, CalledProcessError if the command fails."""
     return subprocess.run(["git", *command], capture_output=True, text=True, check=True).stdout
 
 
 def ask_quietly(*command: str) -> str:
-    """The same without space around it; nothing where there is no git, no repository or no answer."""
+    """As `ask`, stripped; an empty text without git, without a repository, or if the command fails."""
     try:
         return ask(*command).strip()
     except (OSError, subprocess.CalledProcessError):

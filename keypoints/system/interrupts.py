@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a command in order: files are whole, one line is said, and the shell sees why."""
+"""Ctrl-C and SIGTERM end a command cleanly: no half-written files, one line, and the right exit status."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(s
 
 
 def expect() -> None:
-    """From now on, also while modules are imported; called by commands, never by the library."""
+    """Handle signals from now on, also during imports; to be called by commands, never by the library."""
     sys.excepthook = _say
     if threading.current_thread() is threading.main_thread():
         for number in _ENDINGS:
@@ -22,7 +22,7 @@ def expect() -> None:
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
-    """What is under way is undone on the way out, which the signal itself would not do."""
+    """Exit by an exception, so that `finally` blocks run, which the signal itself would prevent."""
     for ending in _ENDINGS:
         signal.signal(ending, signal.SIG_IGN)  # once is enough
     sys.exit(128 + number)

@@ -1,4 +1,4 @@
-"""Work for all cores, in order and with bounded memory."""
+"""Parallel work on all cores, in order and with bounded memory."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def cores() -> int:
 def in_order(
     call: Callable[[S], T], items: Iterable[S], weigh: Callable[[S], int] = lambda item: 0, most: int = 0
 ) -> Iterator[Future[T]]:
-    """What `call` gives for each item, in their order, made by a thread per core a few items ahead.
+    """The results of `call` for each item, in order, computed by a thread per core a few items ahead.
 
-    What is at work or waits for its turn weighs `most` together, unless one alone weighs more.
+    The items that are being worked on, or wait for it, weigh at most `most` together, except for a single
+    heavier one; `weigh` gives an item's weight.
     """
     workers = cores()
     pool = ThreadPoolExecutor(workers)
@@ -37,11 +38,11 @@ def in_order(
         while waiting:
             yield waiting.popleft()[1]
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # whoever stops does not wait for the others
+        pool.shutdown(wait=False, cancel_futures=True)  # a consumer that stops early need not wait
 
 
 def ahead(items: Iterable[T], most: int) -> Iterator[T]:
-    """The items, made by a thread of their own, up to `most` of them before somebody takes them."""
+    """The items, made by a separate thread, up to `most` of them in advance."""
     source = iter(items)
     pool = ThreadPoolExecutor(1)
     waiting: deque[Future[T | object]] = deque(pool.submit(next, source, END) for _ in range(most))
@@ -54,9 +55,9 @@ def ahead(items: Iterable[T], most: int) -> Iterator[T]:
 
 
 class Behind:
-    """Calls that a thread of its own makes, in their order, up to `most` of them late.
+    """A queue of calls for a separate thread, in order; with `most` waiting, `call` blocks.
 
-    The block ends when all are done. What one of them raises, a later one or the end of the block raises.
+    The block ends when all are done. What a call raises, a later `call` or the end of the block raises.
     """
 
     def __init__(self, most: int) -> None:

@@ -1,8 +1,8 @@
-"""What a stage tells of its run, on disk until MLflow has it: one folder per run in `.tracking/`.
+"""What a stage records of its run, on disk until MLflow has it: one folder per run in `.tracking/`.
 
-A folder holds `events.jsonl`, one event per line, and `files/`, copies of the files that go along. The stage
-that writes it holds one lock, whoever sends it another: so a journal of a killed stage is known to be at its
-end, and no journal is sent by two at once. Sending it twice does no harm.
+A folder holds `events.jsonl`, one event per line, and `files/`, copies of the files that belong to events.
+The stage that writes a journal holds one lock, the process that sends it another. So the journal of a killed
+stage is known to be complete, and no journal is sent by two processes at once. Sending twice does no harm.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def follow(path: Path, pause: float = 0.2) -> Iterator[Event]:
     with open(path / "events.jsonl", encoding="utf-8") as file:
         rest = ""
         while True:
-            alive = is_written(path)  # asked before reading: what it wrote before it ended is read
+            alive = is_written(path)  # checked before reading, so that the last events are not missed
             *lines, rest = (rest + file.read()).split("\n")
             yield from map(json.loads, lines)
             if not alive:

@@ -74,9 +74,9 @@ def connect(root: Path) -> Store:
 
 
 def _address(database: Path) -> str:
-    """For MLflow, which keeps one connection per address in a process: so the whole path.
+    """The database's address: with the absolute path, since MLflow keeps one connection per address.
 
-    But where that has characters that mean something in an address, as `?` and `%`, from the current folder.
+    If that has characters with a meaning in addresses, such as `?` and `%`, the path is relative.
     """
     path = str(database.resolve())
     return f"sqlite:///{os.path.relpath(database) if SPECIAL.intersection(path) else path}"
@@ -98,9 +98,9 @@ def _open(address: str, artifacts: str | None) -> Store:
 
 
 def _prepare_database(root: Path, artifacts: str) -> None:
-    """Make the database if there is none; else see that it can be written and is of this folder.
+    """Make the database if there is none; else check that it can be written and belongs to this folder.
 
-    It is made under another name: a kill while that lasts costs nothing.
+    It is made under another name, so that a kill meanwhile does no harm.
     """
     database = root / DATABASE
     with FileLock(root / ".mlflow.lock", timeout=120):
@@ -115,7 +115,7 @@ def _prepare_database(root: Path, artifacts: str) -> None:
 
 
 def _take_over(database: Path, artifacts: str) -> None:
-    """Let a database that came with a copied or moved checkout name this checkout's folder.
+    """Correct the artifact paths of a database that came with a copied or moved checkout.
 
     Raises sqlite3.Error where it cannot be written.
     """

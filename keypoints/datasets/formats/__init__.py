@@ -1,7 +1,7 @@
-"""People's own annotations: every format is told by its content and read into the same faces.
+"""People's own annotations: every format is recognised by its content and read into the same faces.
 
-A module of this room has CONVENTION, `claims(name, document)` and `read(source, documents)`. Add a format by
-its file and its name here; who writes it is in `predict.writers`.
+A format's module has CONVENTION, `claims(name, document)` and `read(source, documents)`. To add a format,
+write its file and add its name here; its writer is in `predict.writers`.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def get(name: str) -> ModuleType:
 def read(source: Path, max_broken: float = 0.0, kind: str | None = None) -> Annotated:
     """The annotated faces of a folder or an archive (zip, tar), whatever format its content shows.
 
-    `kind`, one of `FORMATS`, says which annotations to read where there are some of several. Raises
-    `UserError` where there is none, for those of two formats, and where more than the share `max_broken`
-    (0…1) of the faces is wrong.
+    `kind`, one of `FORMATS`, says which annotations to read if there are several formats. Raises `UserError`
+    if there are no annotations, or some of two formats, and if more than the share `max_broken` (0…1) of the
+    faces is broken.
     """
     found = documents.read(Path(source))
     claimed = {

@@ -1,4 +1,4 @@
-"""Annotated faces, from whatever format: points of named kinds, by one convention of coordinates."""
+"""Annotated faces from any format: named points in one convention of coordinates."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Annotated:
     rules: Rules = field(default_factory=Rules)
 
     def upright(self) -> Annotated:
-        """The same on pictures that are turned as EXIF says, which is how people see them and nets should."""
+        """The same faces on pictures turned as EXIF says, as people see them and nets should."""
         sizes = {
             name: size[::-1] if self.turned.get(name, 1) >= 5 and not isinstance(size, str) else size
             for name, size in self.sizes.items()
@@ -78,10 +78,10 @@ class Annotated:
 
 
 def box_of(points: Sequence[float]) -> Region | tuple[()]:
-    """The region that the marked points span, or () where all are on one spot: the whole picture.
+    """The region that the marked points span, or () for the whole picture where all are on one spot.
 
-    It is at least half as wide as high, and half as high as wide: two eyes have hardly a height, which yet
-    would say how large the face is.
+    It is at least half as wide as high, and half as high as wide: the height of two eyes alone, for example,
+    would say little about the size of the face.
     """
     there = np.reshape(points, (-1, 2))
     left, top, width, height = crops.bounding_box(there[~np.isnan(there).any(axis=1)])

@@ -92,7 +92,7 @@ def read(source: Source, lists: dict[str, Document]) -> Marks:
                 size = to_size(*(face_table.parse_number(image.get(key)) for key in ("width", "height")))
                 marks.faces.append(Mark(where, name, file, points, _numbers(box), size))
     marks.names = order_names(parts.values())
-    if not marks.names and not any(each.broken for each in marks.left_out):
+    if marks.lack_points:
         raise UserError(f"{source.path}: {min(lists)}: no box has parts: mark the points in imglab")
     return marks
 

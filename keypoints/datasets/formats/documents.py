@@ -1,4 +1,4 @@
-"""The files of a source, told by their content and bounded before they are parsed."""
+"""The files of a source: recognised by their content, and limited in size before they are parsed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ SCHEME_FILE = "keypoints.yaml"
 _ENDS_ON_LINE = re.compile(rb'(?:\xef\xbb\xbf)?\{"[^\r\n]*\}\r?\n\s*\{"')  # two objects, one per line
 
 Name = tuple[str, ...]  # the folders and the file of a path, in one spelling
-# How many folders of a path stand in a name, from the last one back; whether all do, and no others before.
+# How well a picture's path agrees with a name in a document: how many of its folders are in the name, counted
+# from the last one back; whether all are; whether the name has no others.
 Agreement = tuple[int, bool, bool]
 
 
@@ -86,11 +87,10 @@ class Source:
         self._by_stem[PurePosixPath(parts[-1]).stem].append((parts, name))
 
     def find(self, named: str, beside: str, stem: bool = False) -> tuple[Agreement, str]:
-        """How well, and with which picture, what the document `beside` names agrees, by any path.
+        """How well a picture of this source agrees with the path `named` in the document `beside`, and which.
 
-        Of several with this file name the one counts whose folders agree best, from the last one back, and of
-        those one of which all folders do. A `stem` is a path without ending.
-        Raises LookupError in words. What it returns is always a picture of this source.
+        Of several pictures with this file name, the one whose folders agree best is taken, see `Agreement`.
+        With `stem`, `named` lacks its ending. Raises LookupError if there is none, or no single best one.
         """
         ranked = self._rank(named, beside, stem)
         if not ranked:
@@ -102,11 +102,11 @@ class Source:
         return ranked[-1]
 
     def choose(self, names: Iterable[str], beside: str, stem: bool = False) -> str:
-        """Of names that a document may mean, the first of those whose folders agree best with a picture."""
+        """Of several spellings of a name in a document, the first of those that agree best with a picture."""
         return max(names, key=lambda named: [each[:2] for each, _ in self._rank(named, beside, stem)[-1:]])
 
     def _rank(self, named: str, beside: str, stem: bool) -> list[tuple[Agreement, str]]:
-        """All pictures with this file name, those last that agree best."""
+        """All pictures with this file name, the best agreement last."""
         parts, index = normalise(named), self._by_stem if stem else self._by_file
         key = parts[-1] if parts else ""
         candidates = index.get(key) or index.get(re.sub(r"^[0-9a-f]{8}-", "", key))  # Label Studio's uploads
@@ -140,12 +140,12 @@ def read(path: Path) -> Source:
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a member may be a picture or an annotation; hidden ones and those of systems are not."""
+    """Whether a member may be a picture or an annotation; hidden files and those of systems are not."""
     return not is_hidden(PurePosixPath(name)) and name.lower().endswith((*ENDINGS, *TEXTS))
 
 
 def parse(data: bytes) -> Document:
-    """JSON, XML or text, by the first character; JSON of which each line is an object is text."""
+    """Parse a file as JSON, XML or text, by its first character; JSON Lines count as text."""
     start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start not in (b"{", b"[", b"<") or _ENDS_ON_LINE.match(data):
         return Text(data)

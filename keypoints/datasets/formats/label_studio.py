@@ -39,7 +39,7 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
             if isinstance(task, dict):
                 _read_task(marks, f"{name}: task {task.get('id', k)}", name, task)
     marks.names = order_names(face.points for face in marks.faces)
-    if not marks.names and not any(each.broken for each in marks.left_out):
+    if marks.lack_points:
         raise UserError(f"{source.path}: {min(documents)}: no result is a labelled keypoint: annotate some")
     return marks
 

@@ -45,7 +45,7 @@ def read(source: Source, documents: dict[str, Document]) -> Marks:
             else:
                 marks.leave_out(where, "without points", broken=False)
     marks.names = order_names(face.points for face in marks.faces)
-    if not marks.names and not any(each.broken for each in marks.left_out):
+    if marks.lack_points:
         raise UserError(f"{source.path}: {min(documents)}: no shape is a point: mark points in labelme")
     return marks
 

@@ -1,4 +1,4 @@
-"""What a format's reader finds: the faces as their documents have them, before any conversion."""
+"""What a format's reader finds: faces as they are in the documents, before any conversion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from keypoints.crops import Region
 from keypoints.datasets.face_table import FAR, Size
 
-DIGITS = 3  # behind the point: formats that count in other units give the same thousandths of a pixel
+DIGITS = 3  # decimals of a pixel to which all formats give the same coordinates
 Edge = tuple[int, int]
 
 
@@ -22,8 +22,8 @@ class Convention:
     """How a format counts.
 
     first:    what it calls the centre of the first pixel: 0.5 where it counts from the picture's edge
-    upright:  its pixels are those of the picture as EXIF turns it; else as the file stores them
-    relative: it says shares of the picture's sides, which still hold where the picture is resized
+    upright:  coordinates are on the picture as EXIF turns it; else as the file stores it
+    relative: coordinates are shares of the picture's sides, which stay right if the picture is resized
     """
 
     first: float
@@ -59,7 +59,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What is not in the table: where it stands and why; `broken` unless that is as it should be."""
+    """An annotation that is not in the table: where it is and why; `broken` if something is wrong with it."""
 
     where: str
     why: str
@@ -72,7 +72,7 @@ class Marks:
 
     names:    of the points, in their order
     skeleton: pairs of points, by index from 0
-    named:    the names are the data's own; else made up here
+    named:    whether the names come from the data; else they are generated
     """
 
     names: tuple[str, ...]
@@ -80,6 +80,11 @@ class Marks:
     faces: list[Mark] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     named: bool = True
+
+    @property
+    def lack_points(self) -> bool:
+        """Whether no face has a point, though nothing is broken: the annotations are of another kind."""
+        return not self.names and not any(each.broken for each in self.left_out)
 
     def leave_out(self, where: str, why: str, broken: bool = True) -> None:
         self.left_out.append(LeftOut(where, why, broken))

@@ -1,4 +1,4 @@
-"""What tells faces from other things: the curve of predict/faces/presence.py, out of training photographs."""
+"""What tells faces from other things: fits the curve of predict/faces/presence.py to training photographs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from keypoints.reports import logistic, markdown
 from keypoints.reports.box_study import photographs
 
 COUNT, SEED = 300, 1  # scenes
-BESIDE = 0.2  # what shares more with a face than that, and less than a third, is neither a face nor none
+BESIDE = 0.2  # overlap with a face up to which a place is another thing; between this and 1/3 it is left out
 
 
 def measure(predictor: Predictor, photos: Sequence[Photo]) -> list[str]:
@@ -37,7 +37,7 @@ def measure(predictor: Predictor, photos: Sequence[Photo]) -> list[str]:
 
 
 def look(predictor: Predictor, photos: Sequence[Photo]) -> Iterator[tuple[float, float, bool]]:
-    """For each place in the scenes: its doubt, of the usual, the score, and whether it is a face."""
+    """For each place in the scenes: its relative doubt, the score, and whether it is a face."""
     rng, detector = np.random.default_rng(SEED), detectors.build("faces")
     for _ in tqdm(range(COUNT), desc="scenes", disable=None):
         scene, placed = scenes.compose(photos, scenes.Layout(), rng)

@@ -11,16 +11,16 @@ import numpy as np
 from keypoints.landmarks import IBUG
 
 INNER = slice(17, 68)  # brows, nose, eyes and mouth: points that most programs have
-UNEVEN = 1.0  # square eye distances per second: what a film's speeds have to vary by, in sum
-NEAR = 1.0  # eye distances: points that lie farther off on average are not of that face
+UNEVEN = 1.0  # least sum of squares of a film's speeds about their mean, for which a lag can be measured
+NEAR = 1.0  # eye distances: a face whose middle is farther away is not that face
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a program says of a face in one frame.
+    """A program's prediction for a face in one frame.
 
     points: (51, 2), pixels of the frame, the INNER ones of the 68; or (1, 2), the middle of a box
-    number: its identity; None of a program that knows none
+    number: the face's identity; None for programs without identities
     """
 
     points: np.ndarray
@@ -29,15 +29,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Figures:
-    """What following gave. None where a program gives no points, or no identities.
+    """The figures of a film. None for programs without points, or without identities.
 
-    lost:     share of the faces that are there and were not found
-    others:   faces that are not there, per frame
+    lost:     share of the true faces that were not found, 0…1
+    others:   false faces per frame
     switched: how often a face had another number than before
-    nme:      mean distance to the truth, share of the eye distance
-    jitter:   what that error changes by from frame to frame, root mean square of a coordinate, in the same
-    lag:      seconds by which points are behind, least squares along their true movement; None where that is
-              nothing, or always the same: then nobody can tell it from an error that stays
+    nme:      mean distance to the truth, as a share of the eye distance
+    jitter:   root mean square change of that error from frame to frame, per coordinate
+    lag:      delay of the points, seconds, by least squares along their true movement; None if they do not
+              move, or at constant speed, where a delay looks like a constant error
     """
 
     lost: float
@@ -56,7 +56,7 @@ def measure(
 ) -> Figures:
     """The figures of a film of `rate` frames per second.
 
-    `truth` has for each frame the points (68, 2) of every actor, None of who is not there.
+    `truth` has for each frame the points (68, 2) of every actor, or None if the actor is not there.
     """
     actors = max(map(len, truth))
     errors: list[list[np.ndarray | None]] = [
@@ -93,7 +93,7 @@ def measure(
 
 
 def away(face: Seen, points: np.ndarray) -> float:
-    """Of the middle from the middle of the true points, eye distances."""
+    """Distance of the middle of a face from that of the true points, in eye distances."""
     middle = points[INNER].mean(axis=0)
     return float(np.linalg.norm(face.points.mean(axis=0) - middle)) / eye_distance(points)
 
@@ -122,7 +122,7 @@ def measure_lag(
     errors: Sequence[Sequence[np.ndarray | None]],
     rate: float,
 ) -> float | None:
-    """Points that are `lag` behind err by -lag times their speed, beside an error that stays."""
+    """The lag, seconds: points that are late err by -lag times their speed, plus a constant error."""
     along = against = 0.0
     for actor, of_actor in enumerate(errors):
         err, speeds = [], []

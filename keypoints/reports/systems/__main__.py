@@ -2,12 +2,12 @@
 
     python -m keypoints.reports.systems --only nose face-zhou --scorer kaggle_score.py
 
-The rows are the options in conf/ and the variants that conf/systems.yaml lists. Each is a DVC
-experiment of its own in a temporary folder (`dvc exp run --temp`), so the workspace stays as it is. A
-system that has its row in results/systems/, with these settings, is not run again, unless it failed: a
-stopped command goes on where it was. `--again` measures it again, by the weights that DVC's run-cache has.
-What `make real` trained with the same settings is not trained twice: its row is read from
-results/<profile>. The table says what was run and nothing of what was not.
+The rows are the options in conf/ and the variants that conf/systems.yaml lists. Each is a separate DVC
+experiment in a temporary folder (`dvc exp run --temp`), so the workspace does not change. A system that has a
+row in results/systems/ with these settings is not run again, unless it failed: a stopped command resumes
+where it was. `--again` measures again, with the weights from DVC's run-cache. What `make real` trained with
+the same settings is not trained twice: its row is read from results/<profile>. The table has only what was
+run.
 """
 
 from __future__ import annotations
@@ -115,9 +115,9 @@ def list_systems(part: str, cpu: bool) -> Iterator[System]:
 
 
 def compose_system(system: System, profile: str, imagenet: bool) -> dict[str, Any]:
-    """The system's params.yaml; a net that would start from weights not at hand starts from nothing.
+    """The system's params.yaml; without `imagenet`, nets that would start from ImageNet's weights do not.
 
-    The write-ups' nets look once at each face of the Kaggle list, as theirs did.
+    The write-ups' nets look once at each face of the Kaggle list, as their authors' did.
     """
     once = [] if system.option == "best" else ["submission.looks=0"]
     composed = compose.read([f"profile={profile}", *system.overrides, *once])
@@ -129,9 +129,9 @@ def compose_system(system: System, profile: str, imagenet: bool) -> dict[str, An
 
 
 def is_current(row: Path, composed: dict[str, Any], part: str, scored: bool) -> bool:
-    """Whether a row was trained with these settings; what was read from results/ is read again.
+    """Whether a row was trained with these settings and has all figures; else it has to be made again.
 
-    Where it failed or misses a score that can be had, it does not stand.
+    Rows that were read from results/ are read again, and failed ones are repeated.
     """
     if not row.exists():
         return False
@@ -159,7 +159,7 @@ def decisive(composed: dict[str, Any], part: str) -> list[Any]:
 
 
 def run_system(system: System, composed: dict[str, Any], profile: str, scorer: Path | None) -> dict[str, Any]:
-    """Train and measure one system; its row of the table. Where it fails, the row says so."""
+    """Train and measure one system; returns its row of the table, which says so if it failed."""
     part = system.part
     name = f"{profile}-{system.row}".replace("_", "-")
     overrides, targets = [f"profile={profile}", *system.overrides], [f"evaluate@{part}"]
