@@ -271,8 +271,13 @@ def _check_names(tree: dict[str, Any], options: dict[str, dict[str, Any]]) -> No
         init = train.get("init") if isinstance(train, dict) else None
         if inits.get(name, init or RANDOM) != (init or RANDOM):
             raise ValueError(f"inits.{name}: {init or RANDOM!r} is needed, its train.init; leave out null")
-    for kind, allowed in (("max_epochs", options), ("faces", datasets)):
-        for key, _ in leaves(tree.get("profile")):
+    profile = tree.get("profile")
+    for kind, allowed, needed in (("max_epochs", options, parts), ("faces", datasets, datasets)):
+        given = profile.get(kind) if isinstance(profile, dict) else None
+        for name in needed:  # stages depend on them: DVC refuses one whose key is not there
+            if isinstance(given, dict) and name not in given:
+                raise ValueError(f"profile.{kind}.{name}: missing key")
+        for key, _ in leaves(profile):
             if key.startswith(f"{kind}.") and key.removeprefix(f"{kind}.") not in allowed:
                 raise ValueError(f"profile.{key}: unknown key")
 

@@ -147,6 +147,8 @@ def test_numbers_are_numbers(text: str, value: Any, tmp_path: Path) -> None:
         ("youtube", 3, "youtube: "),
         ("profile.source", "cloud", "profile.source: "),
         ("profile.max_epochs.nose", 0, "profile.max_epochs.nose: "),
+        ("profile.max_epochs.nose", ..., "profile.max_epochs.nose: missing key"),
+        ("profile.faces.imm", ..., "profile.faces.imm: missing key"),
         ("seed", ..., "seed: missing key"),
         ("seed", -1, "seed: "),
         ("sed", 42, "sed: "),
