@@ -66,7 +66,8 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"{args.folder} is no folder: name the folder of your photographs")
     check_empty(args.out)
     names = photographs.find([str(args.folder)])
-    predictor = Predictor(args.part, args.weights, args.detector, threads=1 if len(names) > 1 else None)
+    threads = 1 if len(names) > 1 else None
+    predictor = Predictor(args.part, args.weights, args.detector, args.detector_model, threads=threads)
     album = Album(args.folder, names)
     with writers.open_annotations(args.format, args.out, predictor.scheme, album) as writer:
         labels = find(predictor, writer, names)
@@ -141,6 +142,7 @@ def arguments(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--part", default="landmarks", help="landmarks (68 points), face (58) or nose (1)")
     parser.add_argument("--weights", type=Path, help="your own instead: models/<part>.pt, or an ONNX file")
     parser.add_argument("--detector", help=f"finds the faces: {', '.join(DETECTORS)}; by default {DEFAULT}")
+    parser.add_argument("--detector-model", type=Path, metavar="FILE", help="the ONNX file that yunet needs")
     return parser
 
 

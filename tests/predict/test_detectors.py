@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -140,6 +141,12 @@ def test_yunet_needs_its_file(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(UserError, match=r"net\.onnx"):
         detectors.build("yunet", path)
+
+
+@pytest.mark.parametrize("name", ["haar", "mtcnn", "whole"])
+def test_a_file_that_a_detector_has_no_use_for_is_one_line(name):
+    with pytest.raises(UserError, match=rf"--detector-model net\.onnx: --detector {name} takes no file"):
+        detectors.build(name, Path("net.onnx"))
 
 
 def test_an_unknown_detector_is_one_line():

@@ -36,16 +36,19 @@ class Entry(NamedTuple):
     module: str
     kind: str
     label: str
+    takes_file: bool = False
 
 
 DEFAULT = "faces"
 DETECTORS = {
-    "faces": Entry("keypoints.predict.detectors.faces", "Faces", "Own"),
+    "faces": Entry("keypoints.predict.detectors.faces", "Faces", "Own", takes_file=True),
     "mtcnn": Entry("keypoints.predict.detectors.mtcnn", "Mtcnn", "MTCNN"),
     "haar": Entry("keypoints.predict.detectors.haar", "Haar", "Haar"),
-    "centerface": Entry("keypoints.predict.detectors.centerface", "CenterFace", "CenterFace"),
+    "centerface": Entry(
+        "keypoints.predict.detectors.centerface", "CenterFace", "CenterFace", takes_file=True
+    ),
     "dlib": Entry("keypoints.predict.detectors.dlib_hog", "Dlib", "dlib"),
-    "yunet": Entry("keypoints.predict.detectors.yunet", "YuNet", "YuNet"),
+    "yunet": Entry("keypoints.predict.detectors.yunet", "YuNet", "YuNet", takes_file=True),
     "whole": Entry("keypoints.predict.detectors.whole", "Whole", "Whole"),
 }
 
@@ -53,12 +56,14 @@ DETECTORS = {
 def load(name: str, model: Path | None = None) -> tuple[Detector, ModuleType]:
     """The detector `name` with its boxes as it draws them, and its module.
 
-    `model` is the file that some need. Raises `UserError` for an unknown name, and where the file or a
-    package is missing.
+    `model` is the file that some need. Raises `UserError` for an unknown name, where the file or a package is
+    missing, and for a file that the detector has no use for.
     """
     if name not in DETECTORS:
         raise UserError(f"--detector: {name!r} is none of {', '.join(DETECTORS)}")
     entry = DETECTORS[name]
+    if model and not entry.takes_file:
+        raise UserError(f"--detector-model {model}: --detector {name} takes no file")
     module = import_module(entry.module)
     return getattr(module, entry.kind)(model), module
 
