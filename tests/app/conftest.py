@@ -48,19 +48,19 @@ class Told(Face):
 class Fake:
     """Knows the one face; on any other picture, as the camera's, it is in the same place.
 
-    The detector "two" sees another, of which it is not sure; the detector "turned" says how it is turned.
+    The detector "mtcnn" sees another, of which it is not sure; the detector "haar" says how it is turned.
     """
 
-    def __init__(self, scheme, detector: str = "one", tta: bool = True) -> None:
+    def __init__(self, scheme, detector: str = "faces", tta: bool = True) -> None:
         self.scheme, self.detector, self.tta = scheme, detector, tta
 
     def __call__(self, image: Image.Image, boxes: list[Region] | None) -> list[Face]:
         if boxes is not None:
             return [self.face(box) for box in boxes]
         face = self.face(BOX)
-        if self.detector == "two":
+        if self.detector == "mtcnn":
             return [face, replace(self.face((10.0, 10.0, 60.0, 60.0)), score=0.4)]
-        if self.detector == "turned":
+        if self.detector == "haar":
             return [replace(face, turned=True)]
         return [face]
 
@@ -88,7 +88,7 @@ def address(asked) -> Iterator[str]:
 
     parts = {"landmarks": landmarks, "nose": lambda *how: Fake(NOSE, *how), "face": missing}
     with listen(0) as sock:
-        app = server.create(Models(parts, ["one", "two", "turned"]))
+        app = server.create(Models(parts, ["faces", "mtcnn", "haar"]))
         running = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]})
         thread.start()

@@ -13,7 +13,7 @@ def test_camera(page, asked):
     page.run("document.querySelector('.point').id = 'former'")
     page.until(lambda: not page.all("#former"))  # the next frame's points
     assert not page.one("#json").is_enabled() and "per second" in page.one("#status").text
-    assert ("one", False) in asked  # one look at each face
+    assert ("faces", False) in asked  # one look at each face
     page.one("#camera").click()  # takes a picture
     page.until(lambda: page.one("#picture").is_displayed() and page.one("#json").is_enabled())
     assert not page.one("#video").is_displayed() and len(page.all(".point")) == 68

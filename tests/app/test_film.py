@@ -77,7 +77,7 @@ def test_all_of_it_and_its_results(page, film):
     page.one("#json").click()
     lines = [json.loads(line) for line in page.saved("film.jsonl").read_text().splitlines()]
     assert [line["time"] for line in lines] == times and lines[0]["file"] == "film.webm"
-    page.choose("two")  # what was known is of another detector
+    page.choose("mtcnn")  # what was known is of another detector
     page.until(lambda: known(page) == 1 and len(page.all(".box")) == 2)
 
 

@@ -72,13 +72,13 @@ def test_what_cannot_be_read_is_told_beside_the_others(page):
 def test_settings_ask_about_all_files_again(page):
     page.upload((face(), "one.jpg"), (face(), "two.jpg"))
     page.until(lambda: words(page) == ["1 face"] * 2)
-    page.choose("two")
+    page.choose("mtcnn")
     page.until(lambda: words(page) == ["2 faces"] * 2)
 
 
 def test_the_threshold_hides_faces_at_once_and_from_the_results(page):
     page.upload_face()
-    page.choose("two")
+    page.choose("mtcnn")
     page.until(lambda: len(page.all(".box")) == 2)
     requests = page.run("return performance.getEntriesByType('resource').length")
     page.one("#threshold").send_keys(*[Keys.ARROW_RIGHT] * 41)
@@ -118,7 +118,7 @@ def test_what_failed_while_the_server_was_away_is_asked_about_again_when_it_is_c
 def test_pose_is_drawn_and_told(page):
     page.upload_face()
     assert not page.all(".axis") and not page.one("#pose").is_displayed()
-    page.choose("turned")
+    page.choose("haar")
     page.until(lambda: len(page.all(".axis")) == 3)
     assert page.one(".numbers").get_attribute("textContent").split() == [
         "yaw",
