@@ -21,13 +21,13 @@ def find(named: list[str], out: Path = OUT) -> list[str]:
     lies in `out` within a named folder. Raises `UserError` if nothing is left.
     """
     found: list[str] = []
-    own = dict.fromkeys(name for name in named if is_drawn(Path(name)))
-    if own:
-        errors.warn(f"{len(own)} files passed over, drawn by earlier runs: {next(iter(own))} …")
+    drawn = dict.fromkeys(name for name in named if is_drawn(Path(name)))
+    if drawn:
+        errors.warn(f"{len(drawn)} files passed over, drawn by earlier runs: {next(iter(drawn))} …")
     for name in named:
         if os.path.isdir(name):
             found += look_into(name, out)
-        elif name not in own:
+        elif name not in drawn:
             found.append(name)
     if not found:
         raise UserError("no photograph: name files, folders, or - for one on standard input")
@@ -43,10 +43,10 @@ def look_into(name: str, out: Path) -> list[str]:
     passed = 0
     within = Path(os.path.realpath(folder)) in drawn.parents
     for place, files in walk(folder):
-        own = within and Path(os.path.realpath(place)).is_relative_to(drawn)
+        inside = within and Path(os.path.realpath(place)).is_relative_to(drawn)
         for path in files:
-            hidden = path.suffix.lower() not in ENDINGS or is_hidden(path.relative_to(folder))
-            if own or hidden or is_drawn(path):
+            other = path.suffix.lower() not in ENDINGS or is_hidden(path.relative_to(folder))
+            if inside or other or is_drawn(path):
                 passed += 1
             else:
                 taken.append(path)
