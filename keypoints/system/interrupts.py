@@ -16,16 +16,40 @@ def expect() -> None:
     """Handle signals from now on, also during imports; to be called by commands, never by the library."""
     sys.excepthook = _say
     if threading.current_thread() is threading.main_thread():
-        for number in _ENDINGS:
-            if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores one of them
+        for number in (signal.SIGINT, *_ENDINGS):  # `nohup` ignores one of them, a shell's `&` another
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 signal.signal(number, _end)
 
 
-def _end(number: int, _: FrameType | None) -> NoReturn:
-    """Exit by an exception, so that `finally` blocks run, which the signal itself would prevent."""
+def _end(number: int, frame: FrameType | None) -> None:
+    """Exit by an exception, so that `finally` blocks run, which the signal itself would prevent.
+
+    Not within an import, where C++ code may abort or take the exception for one of its own, but as soon as
+    the outermost import is done.
+    """
     for ending in _ENDINGS:
         signal.signal(ending, signal.SIG_IGN)  # once is enough
-    sys.exit(128 + number)
+    if number == signal.SIGINT:
+        signal.signal(number, signal.default_int_handler)  # a second one does not wait
+
+    def stop(*_: object) -> NoReturn:
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    importer = _importer(frame)
+    if importer is None:
+        stop()
+    importer.f_trace = stop  # called before the next line of this frame
+    sys.settrace(lambda *_: None)
+
+
+def _importer(frame: FrameType | None) -> FrameType | None:
+    """The frame that began the outermost import under way, if there is one."""
+    found = None
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            found = frame.f_back
+        frame = frame.f_back
+    return found
 
 
 def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
