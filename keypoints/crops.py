@@ -134,7 +134,9 @@ def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     return points @ np.swapaxes(matrix[..., :2], -1, -2) + matrix[..., None, :, 2]
 
 
-def cut_turned(image: Image.Image, region: Region, size: tuple[int, int], roll: float) -> np.ndarray:
+def cut_turned(
+    image: Image.Image, region: Region, size: tuple[int, int], roll: float, mode: str | None = None
+) -> np.ndarray:
     """As `cut` without a margin, the region turned by `roll` degrees as in `affine`."""
     import cv2
 
@@ -144,19 +146,21 @@ def cut_turned(image: Image.Image, region: Region, size: tuple[int, int], roll: 
     outer_size = math.ceil((width * cos + height * sin) * sx), math.ceil((width * sin + height * cos) * sy)
     across, down = outer_size[0] / sx, outer_size[1] / sy
     outer = (left + (width - across) / 2, top + (height - down) / 2, across, down)  # holds the turned region
-    canvas = cut(image, outer, outer_size)  # does the shrinking, exactly; the warp only turns
+    canvas = cut(image, outer, outer_size, mode=mode)  # does the shrinking, exactly; the warp only turns
     matrix = chain(inverse(affine(outer, outer_size)), affine(region, size, roll))
     out = cv2.warpAffine(canvas, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return out[..., None] if out.ndim == 2 else out
 
 
-def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int = 0) -> np.ndarray:
+def cut(
+    image: Image.Image, region: Region, size: tuple[int, int], margin: int = 0, mode: str | None = None
+) -> np.ndarray:
     """The canvas of a crop: uint8 (height + 2 margin, width + 2 margin, channels).
 
-    `image` has the mode "L" or "RGB"; outside of it, its border is repeated. Resampled by Pillow's
-    antialiasing bilinear filter, which is exact to a fraction of a pixel and, being integer arithmetic,
-    gives the same bytes on every machine. Raises ValueError for a region that is empty, or larger or
-    farther off than any picture.
+    `image` has the mode "L" or "RGB", and so has the crop, or `mode`; outside of the image, its border is
+    repeated. Resampled by Pillow's antialiasing bilinear filter, which is exact to a fraction of a pixel and,
+    being integer arithmetic, gives the same bytes on every machine. Raises ValueError for a region that is
+    empty, or larger or farther off than any picture.
     """
     affine(region, size)  # raises for an empty region
     left, top, width, height = region
@@ -170,22 +174,26 @@ def cut(image: Image.Image, region: Region, size: tuple[int, int], margin: int =
     if len(columns) * len(rows) > MAX_PIXELS:
         if width * height > LARGEST:
             raise ValueError(f"a crop of {width:.0f} x {height:.0f} pixels is too large")
-        return cut(image.reduce(2), (left / 2, top / 2, width / 2, height / 2), size, margin)
+        return cut(image.reduce(2), (left / 2, top / 2, width / 2, height / 2), size, margin, mode)
     window = _window(image, columns, rows)
+    if mode and mode != window.mode:
+        window = window.convert(mode)
     x, y = columns[0], rows[0]
     inside = (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
-    out = np.asarray(Image.fromarray(window).resize(canvas, Image.Resampling.BILINEAR, inside))
+    out = np.asarray(window.resize(canvas, Image.Resampling.BILINEAR, inside))
     return out[..., None] if out.ndim == 2 else out
 
 
-def _window(image: Image.Image, columns: range, rows: range) -> np.ndarray:
-    """These columns and rows of a picture's pixels, which repeat its border where they lie outside."""
+def _window(image: Image.Image, columns: range, rows: range) -> Image.Image:
+    """These columns and rows of a picture, which repeats its border where they lie outside."""
     left, right = _within(columns, image.width)
     top, bottom = _within(rows, image.height)
-    inside = np.asarray(image.crop((left, top, right, bottom)))  # of a large picture, a copy of no more
-    if inside.shape[:2] == (len(rows), len(columns)):
+    inside = image.crop((left, top, right, bottom))  # of a large picture, a copy of no more
+    if inside.size == (len(columns), len(rows)):
         return inside
-    return inside[np.clip(rows, top, bottom - 1) - top][:, np.clip(columns, left, right - 1) - left]
+    x = np.clip(columns, left, right - 1) - left
+    y = np.clip(rows, top, bottom - 1) - top
+    return Image.fromarray(np.asarray(inside).take(y, axis=0).take(x, axis=1))
 
 
 def _within(asked: range, size: int) -> tuple[int, int]:

@@ -177,6 +177,22 @@ def test_the_whole_picture_at_its_own_size_is_the_picture() -> None:
         np.testing.assert_array_equal(made, np.asarray(picture).reshape(40, 50, channels))
 
 
+@quick
+@given(st.floats(-30, 40), st.floats(-30, 30), st.floats(5, 70), st.floats(-90, 90), st.integers(0, 9))
+def test_a_grey_crop_is_that_of_the_grey_picture(
+    left: float, top: float, side: float, roll: float, seed: int
+) -> None:
+    picture, region = noise(seed), (left, top, side, side)
+    grey = picture.convert("L")
+    np.testing.assert_array_equal(
+        crops.cut(picture, region, (16, 12), 3, "L"), crops.cut(grey, region, (16, 12), 3)
+    )
+    np.testing.assert_array_equal(
+        crops.cut_turned(picture, region, (16, 12), roll, "L"),
+        crops.cut_turned(grey, region, (16, 12), roll),
+    )
+
+
 def test_whole_pixels_outside_repeat_the_border() -> None:
     picture = noise(2, channels=1)
     made = crops.cut(picture, (-6, -4, 60, 50), (60, 50))[..., 0]

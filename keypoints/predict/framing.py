@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from keypoints import crops
 from keypoints.crops import Region
 
@@ -51,10 +49,6 @@ class Framing:
         if self.region == "image":
             return imm_frame(box)
         return crops.square(crops.shift(box, *self.frame) if self.frame != DLIB else box, self.scale)
-
-    def convert(self, image: Image.Image) -> Image.Image:
-        """The picture in the net's mode."""
-        return image if image.mode == self.mode else image.convert(self.mode)
 
 
 def imm_frame(box: Region) -> Region:

@@ -195,14 +195,12 @@ class Looker:
         """The crops (N, H, W, C) uint8 of these places, and the affine (N, 2, 3) of each."""
         framing = self.net.framing
         cut, matrices = [], []
-        images = {id(place.image): place.image for place in places}
-        seen = {key: framing.convert(image) for key, image in images.items()}  # once for all faces of one
         for place in places:
-            view, image = framing.view(place.box), seen[id(place.image)]
+            view = framing.view(place.box)
             if place.roll:
-                cut.append(crops.cut_turned(image, view, framing.size, place.roll))
+                cut.append(crops.cut_turned(place.image, view, framing.size, place.roll, framing.mode))
             else:
-                cut.append(crops.cut(image, view, framing.size))
+                cut.append(crops.cut(place.image, view, framing.size, mode=framing.mode))
             matrices.append(crops.affine(view, framing.size, place.roll))
         return np.stack(cut), np.stack(matrices)
 

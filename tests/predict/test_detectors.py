@@ -17,7 +17,7 @@ from keypoints.crops import overlap
 from keypoints.errors import UserError
 from keypoints.predict import detectors
 from keypoints.predict.detectors import Calibration, Detection, whole
-from keypoints.predict.detectors.detection import remove_duplicates
+from keypoints.predict.detectors.detection import remove_duplicates, resize
 
 ASTRONAUT = skimage.data.astronaut()
 FACE = (182.0, 78.0, 84.0, 84.0)  # as one sees it
@@ -50,6 +50,28 @@ def test_nothing_is_found_where_nothing_is():
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 400, 3), (23, 23, 3)])
 def test_tiny_pictures_are_searched_too(shape):
     assert detectors.build("haar")(np.zeros(shape, np.uint8)) == []
+
+
+@given(
+    st.integers(300, 900),
+    st.integers(300, 900),
+    st.integers(100, 300),
+    st.floats(0.3, 0.7),
+    st.floats(0.3, 0.7),
+)
+def test_a_smaller_picture_shows_everything_where_it_was(
+    width: int, height: int, longest: int, right: float, down: float
+) -> None:
+    """However often it is halved on the way: a bright spot's middle, in the picture's own pixels."""
+    y, x = np.mgrid[:height, :width]
+    reach = (max(width, height) / longest + 1) * 2
+    spot = np.exp(-(((x - right * width) / reach) ** 2 + ((y - down * height) / reach) ** 2))
+    small, factor = resize(np.uint8(250 * spot)[..., None].repeat(3, 2), longest)
+    assert max(small.shape[:2]) == min(longest, max(width, height))
+    weights = small[..., 0].astype(float)
+    y, x = np.mgrid[: small.shape[0], : small.shape[1]]
+    middle = np.array([(weights * (v + 0.5)).sum() / weights.sum() * factor - 0.5 for v in (x, y)])
+    assert middle == pytest.approx((right * width, down * height), abs=0.2 * reach)
 
 
 def test_whole_is_the_picture():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PIL import Image
 
 from keypoints import crops
 from keypoints.predict import framing
@@ -27,11 +26,3 @@ def test_a_recipe_says_how_a_face_is_framed():
     assert made == Framing("box", 1.3, (48, 32), "L")
     assert made.view(BOX) == crops.square(BOX, 1.3)
     assert Framing.of(replace(data, region="image", channels=3)).view(BOX) == framing.imm_frame(BOX)
-
-
-@pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_a_picture_is_converted_only_where_its_mode_differs(mode):
-    made = Framing("box", 1.0, (4, 4), mode)
-    same = Image.new(mode, (3, 3))
-    assert made.convert(same) is same
-    assert made.convert(Image.new("RGBA", (3, 3))).mode == mode
