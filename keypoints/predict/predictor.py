@@ -17,15 +17,18 @@ from PIL import Image
 from keypoints import pretrained
 from keypoints.crops import Region
 from keypoints.errors import UserError
+from keypoints.landmarks import IBUG
 from keypoints.pictures.images import Picture, open_picture
 from keypoints.pictures.limits import MAX_PIXELS
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
+from keypoints.predict.faces import derived
 from keypoints.predict.faces.face import Face
 from keypoints.predict.looking import Looker, Place
 
 MAX_BOXES = 1_000  # for one picture
 TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
+EYE = 1 / 3  # of a box's side: what is no larger and lies on an eye is that eye
 # A picture of mode RGB, where its faces are, and whether a detector says so.
 Opened = tuple[Image.Image, Sequence[Detection], bool]
 
@@ -153,10 +156,24 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
 
 
 def without_twins(faces: Sequence[Face]) -> list[Face]:
-    """The faces, surest first, without those with nearly the points of a surer one (boxes may differ)."""
+    """The faces, surest first, without those that are a surer one once more, or an eye of it."""
     kept: list[Face] = []
     for face in faces:
-        apart = (np.linalg.norm(face.points - other.points, axis=-1).mean() for other in kept)
-        if all(distance > TWINS * face.box[2] for distance in apart):
+        if not any(is_twin(face, other) or is_eye(face, other) for other in kept):
             kept.append(face)
     return kept
+
+
+def is_twin(face: Face, surer: Face) -> bool:
+    """Whether two faces of a picture have nearly the same points; their boxes may differ."""
+    return bool(np.linalg.norm(face.points - surer.points, axis=-1).mean() <= TWINS * face.box[2])
+
+
+def is_eye(face: Face, surer: Face) -> bool:
+    """Whether a face is no more than an eye of a surer one, which has 68 points."""
+    if surer.names != derived.IBUG_NAMES or face.box[2] > EYE * surer.box[2]:
+        return False
+    eyes = surer.points[list(IBUG.regions["eyes"])].reshape(2, -1, 2)
+    middles = eyes.mean(1)
+    radii = np.linalg.norm(eyes - middles[:, None], axis=-1).max(-1)
+    return bool((np.linalg.norm(middles - face.points.mean(0), axis=-1) < radii).any())

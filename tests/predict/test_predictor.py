@@ -15,7 +15,9 @@ from PIL import Image
 
 from keypoints import Predictor
 from keypoints.errors import UserError
+from keypoints.landmarks import IBUG
 from keypoints.predict import predictor
+from keypoints.predict.faces.face import Face
 
 ASTRONAUT = Image.fromarray(skimage.data.astronaut())
 BOX = (180.0, 70.0, 90.0, 90.0)
@@ -186,3 +188,25 @@ def test_two_boxes_of_one_face_give_one_face(shipped, monkeypatch):
     monkeypatch.setattr(shipped, "find", lambda image: predictor.from_boxes(boxes))
     assert [face.box for face in shipped(ASTRONAUT)] == boxes[:1]
     assert [face.box for face in shipped(ASTRONAUT, boxes)] == boxes
+
+
+@pytest.mark.parametrize(
+    "on, size, names, kept",
+    [
+        ("left eye", 0.15, IBUG.names(), 1),
+        ("right eye", 0.15, IBUG.names(), 1),
+        ("nose", 0.15, IBUG.names(), 2),
+        ("left eye", 0.5, IBUG.names(), 2),
+        ("left eye", 0.15, [f"own_{k}" for k in range(68)], 2),
+    ],
+)
+def test_an_eye_is_no_face_of_its_own(on, size, names, kept):
+    """A detector takes one for a small face now and then, and its points agree with each other."""
+    middle = {"left eye": (0.3, 0.3), "right eye": (0.7, 0.3), "nose": (0.5, 0.5)}
+    shape = np.tile(np.float32([middle["nose"]]), (68, 1))
+    around = 0.08 * np.float32([(-1, 0), (-0.5, -0.5), (0.5, -0.5), (1, 0), (0.5, 0.5), (-0.5, 0.5)])
+    shape[36:42], shape[42:48] = middle["left eye"] + around, middle["right eye"] + around
+    large = Face((0.0, 0.0, 1.0, 1.0), 0.9, shape, names)
+    small = np.float32(middle[on]) + size * (shape - shape.mean(0))
+    within = Face((*(np.array(middle[on]) - size / 2).tolist(), size, size), 0.6, small, names)
+    assert predictor.without_twins([large, within]) == [large, within][:kept]
