@@ -29,7 +29,7 @@ repro: compose mend pretrained/landmarks.pt ## environment, params.yaml, the who
 	    "or by the kind of processor. git commit makes them your baseline (docs/pipeline.md)"
 
 pretrained/landmarks.pt: pretrained/landmarks.pt.dvc | $(READY) # dvc checkout and dvc exp apply ask for them
-	dvc pull --quiet -R pretrained
+	dvc pull --quiet --remote shipped -R pretrained
 	touch $@
 
 own: $(READY) ## your own annotated faces, DATA=folder (none: an example); OWN='own.train.epochs=50', or other values

@@ -28,7 +28,7 @@ def main() -> None:
         clone = Path(folder) / "clone"
         run(ROOT, "git", "clone", "--quiet", str(ROOT), str(clone))
         run(clone, sys.executable, "-m", "keypoints.compose")
-        run(clone, *DVC, "pull", "--quiet", "-R", "pretrained")
+        run(clone, *DVC, "pull", "--quiet", "--remote", "shipped", "-R", "pretrained")
         stages = repro(clone)
         trainings = sum(seconds for name, seconds in stages if name.startswith("train@"))
         demo = sum(seconds for _, seconds in stages)
