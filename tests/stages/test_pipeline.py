@@ -109,7 +109,7 @@ def sent_runs(project: Path, query: str = "") -> tuple:
     send = [sys.executable, "-m", "keypoints.tracking.sending"]
     deadline = time.monotonic() + 120
     while list((project / ".tracking").glob("*")) and time.monotonic() < deadline:
-        subprocess.run(send, cwd=project, env=environment(project), check=True, capture_output=True)
+        subprocess.run(send, cwd=project, env=environment(), capture_output=True)
     client = MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("facial-keypoints")
     return client, client.search_runs([experiment.experiment_id], query)
