@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 # Coefficients of the log-odds: intercept, per log of the relative doubt, per log-odds of the score.
-PLAIN, DOUBT, SCORE = 3.54, -1.77, 2.85
+PLAIN, DOUBT, SCORE = 3.55, -1.77, 2.85
 LEAST = 0.8  # a less likely place shows no face; chosen on training and validation photographs
 FLOOR = 0.1  # is added to the relative doubt, whose logarithm would have no limit
 SCORES = 0.3, 0.7  # the fit clips scores to this range
