@@ -128,7 +128,7 @@ class Predictor(Looker):
                 for points, apart in [next(answers)]
             ]
             if detected:
-                seen = without_twins([face for face in seen if self.is_face(face.doubt, face.score)])
+                seen = distinct([face for face in seen if self.is_face(face.doubt, face.score)])
             faces.append(seen)
         return faces
 
@@ -155,8 +155,8 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
     return [Detection((float(x), float(y), float(w), float(h)), 1.0) for x, y, w, h in boxes]
 
 
-def without_twins(faces: Sequence[Face]) -> list[Face]:
-    """The faces, surest first, without those that are a surer one once more, or an eye of it."""
+def distinct(faces: Sequence[Face]) -> list[Face]:
+    """The faces, given surest first, without those that are an earlier one once more, or an eye of it."""
     kept: list[Face] = []
     for face in faces:
         if not any(is_twin(face, other) or is_eye(face, other) for other in kept):
@@ -164,16 +164,16 @@ def without_twins(faces: Sequence[Face]) -> list[Face]:
     return kept
 
 
-def is_twin(face: Face, surer: Face) -> bool:
+def is_twin(face: Face, other: Face) -> bool:
     """Whether two faces of a picture have nearly the same points; their boxes may differ."""
-    return bool(np.linalg.norm(face.points - surer.points, axis=-1).mean() <= TWINS * face.box[2])
+    return bool(np.linalg.norm(face.points - other.points, axis=-1).mean() <= TWINS * face.box[2])
 
 
-def is_eye(face: Face, surer: Face) -> bool:
-    """Whether a face is no more than an eye of a surer one, which has 68 points."""
-    if surer.names != derived.IBUG_NAMES or face.box[2] > EYE * surer.box[2]:
+def is_eye(face: Face, other: Face) -> bool:
+    """Whether a face is no more than an eye of another one, which has 68 points."""
+    if other.names != derived.IBUG_NAMES or face.box[2] > EYE * other.box[2]:
         return False
-    eyes = surer.points[list(IBUG.regions["eyes"])].reshape(2, -1, 2)
+    eyes = other.points[list(IBUG.regions["eyes"])].reshape(2, -1, 2)
     middles = eyes.mean(1)
     radii = np.linalg.norm(eyes - middles[:, None], axis=-1).max(-1)
     return bool((np.linalg.norm(middles - face.points.mean(0), axis=-1) < radii).any())

@@ -209,4 +209,4 @@ def test_an_eye_is_no_face_of_its_own(on, size, names, kept):
     large = Face((0.0, 0.0, 1.0, 1.0), 0.9, shape, names)
     small = np.float32(middle[on]) + size * (shape - shape.mean(0))
     within = Face((*(np.array(middle[on]) - size / 2).tolist(), size, size), 0.6, small, names)
-    assert predictor.without_twins([large, within]) == [large, within][:kept]
+    assert predictor.distinct([large, within]) == [large, within][:kept]

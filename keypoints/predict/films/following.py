@@ -17,7 +17,7 @@ from keypoints import crops
 from keypoints.crops import overlap
 from keypoints.predict.faces.face import Face
 from keypoints.predict.looking import UNSURE, Place
-from keypoints.predict.predictor import Predictor, without_twins
+from keypoints.predict.predictor import Predictor, distinct
 
 SEARCHES = 4  # per second: how often new faces are looked for
 EAGER = 3  # times as often while one is missing, and at once where one is lost
@@ -106,7 +106,7 @@ class Follower:
             face = replace(known.face, box=places[i][0], points=points[i], apart=far)
             if face.doubt <= UNSURE * self.predictor.net.doubt:  # else it may be hidden; found again later
                 there.append(known.seen(face, self.frame, sights[i]))
-        alone = without_twins([each.face for each in there])  # of two that met, one
+        alone = distinct([each.face for each in there])  # of two that met, one
         return [each for each in there if any(each.face is face for face in alone)]
 
     def _search(self, image: Image.Image, seen: Sequence[Followed]) -> list[Followed]:
@@ -118,7 +118,7 @@ class Follower:
         missed = [known for known in self.known if known.number not in here]
         found = []
         there = [each.face for each in seen]
-        for face in without_twins([*there, *self.predictor.believe(image, fresh)])[len(there) :]:
+        for face in distinct([*there, *self.predictor.believe(image, fresh)])[len(there) :]:
             back = min(missed, key=lambda known: known.away(face, self.frame), default=None)
             if back and back.away(face, self.frame) < NEAR:
                 missed.remove(back)
