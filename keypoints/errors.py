@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from keypoints.system import interrupts
+from keypoints.system import garbage, interrupts
 
 LONGEST = 2_000  # characters of a message
 
@@ -27,6 +27,8 @@ def run(main: Callable[..., object], *args: object) -> None:
     exit status that shells expect.
     """
     interrupts.expect()
+    garbage.start()
+    garbage.forget_at_exit()
     if sys.stderr is None:  # it is closed, and what is said goes nowhere
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  until the process ends
     try:

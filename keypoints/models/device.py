@@ -6,13 +6,16 @@ import os
 
 import torch
 
+from keypoints.system import garbage
+
 
 def make_deterministic(seed: int, threads: int) -> None:
     """Set the seed, the number of CPU threads, and deterministic algorithms."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     # A GPU has no such algorithm for adaptive max pooling (the write-up "kim"): there it only warns.
-    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    with garbage.resting():  # it imports torch's compiler, as optimisers do as well
+        torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     torch.manual_seed(seed)
 
 

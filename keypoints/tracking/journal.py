@@ -70,7 +70,7 @@ def is_written(path: Path) -> bool:
         return True
 
 
-def follow(path: Path, pause: float = 0.2) -> Iterator[Event]:
+def follow(path: Path, pause: float = 0.05) -> Iterator[Event]:
     """The events of a journal, those to come as well, until its writer has ended or died."""
     with open(path / "events.jsonl", encoding="utf-8") as file:
         rest = ""

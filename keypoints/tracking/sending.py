@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from keypoints import paths
 from keypoints.errors import UserError, printable
+from keypoints.system import garbage
 from keypoints.tracking import journal, store
 from keypoints.tracking.sent_run import SentRun
 
@@ -33,7 +34,7 @@ def send_kept(own: Path | None) -> None:
 
     Raises `UserError` where MLflow does not take one; the others are sent.
     """
-    with bounded():
+    with bounded(), garbage.resting():
         target = store.connect(paths.workspace().resolve())
     left = [path for path in journal.kept() if path != own and not journal.is_written(path)]
     refused = []
@@ -58,7 +59,8 @@ def send(target: store.Store, path: Path) -> None:
             with bounded():
                 if event["event"] == "begin":
                     run = SentRun.begin(target, event)
-                    run.prepare()
+                    with garbage.resting():
+                        run.prepare()
                 elif run:
                     run.take(event, path / "files")
         if run:
@@ -79,6 +81,7 @@ def bounded() -> Iterator[None]:
 
 
 def main(own: Path | None) -> None:
+    garbage.forget_at_exit()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stage: what it wrote is still sent
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
