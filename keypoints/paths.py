@@ -43,6 +43,10 @@ def predictions(part: str) -> Path:
     return Path("data/predictions") / f"{part}.npz"
 
 
+def learned(part: str) -> Path:
+    return Path("data/learned") / f"{part}.npz"
+
+
 def metrics(part: str) -> Path:
     return Path("metrics") / f"{part}.json"
 

@@ -2,21 +2,25 @@
 
 python -m stages.evaluate nose --data data/tensors/nose.npz --weights models/nose.pt
 
-prints the figures; with --metrics, --figures, --subsets, --cumulative and --predictions it writes them too.
+prints the figures; with --metrics, --figures, --subsets and --cumulative it writes them too, and with
+--predictions and --learned what the render stage draws.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 import torch
 
 from keypoints import errors, files
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
+from keypoints.evaluation.learned import Learned
 from keypoints.evaluation.part import Evaluation
 from keypoints.models.trained import Trained
 from keypoints.settings import params
@@ -30,19 +34,25 @@ def main(args: argparse.Namespace) -> None:
     faces = tensors.load(args.data).held_out()
     if not len(faces):
         raise UserError(f"{args.data} holds no face of the splits test and val: see data.split")
-    evaluation = Evaluation(trained, faces, trained.points(faces.crops(), flip=part.evaluate.flip))
+    crops = faces.crops()
+    evaluation = Evaluation(trained, faces, trained.points(crops, flip=part.evaluate.flip))
     figures = evaluation.figures
     if args.metrics:
         with files.whole(args.metrics) as path:
             path.write_text(json.dumps(evaluation.compared(), indent=2) + "\n")
     if args.figures:
-        write_csv(pd.DataFrame({"figure": figures.keys(), "value": figures.values()}), args.figures)
+        write_table(args.figures, ["figure", "value"], figures.items())
     if args.subsets:
-        write_csv(pd.DataFrame(evaluation.groups()), args.subsets)
+        groups = evaluation.groups()
+        write_table(args.subsets, list(groups[0]) if groups else [], (row.values() for row in groups))
     if args.cumulative:
-        write_csv(pd.DataFrame(evaluation.curve()), args.cumulative)
+        curve = evaluation.curve()
+        write_table(args.cumulative, list(curve), zip(*curve.values(), strict=True))
+    predictions = evaluation.predictions()
     if args.predictions:
-        files.save_arrays(args.predictions, evaluation.predictions())
+        files.save_arrays(args.predictions, predictions)
+    if args.learned:
+        Learned.of(trained, args.weights, crops, predictions["nme"]).save(args.learned)
     print(
         f"{args.part}: NME {figures['nme']:.3f} % of {faces.unit} "
         f"(mean shape {figures['mean_shape_nme']:.2f} %), "
@@ -51,9 +61,15 @@ def main(args: argparse.Namespace) -> None:
     )
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    with files.whole(path) as part:
-        table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
+def write_table(path: Path, header: list[str], rows: Iterable[Iterable[object]]) -> None:
+    """A CSV with six digits of each number; an unknown one leaves its field empty."""
+    files.write_csv(path, header, (map(shown, row) for row in rows))
+
+
+def shown(value: object) -> object:
+    if isinstance(value, float | np.floating):
+        return "" if math.isnan(value) else f"{value:.6g}"
+    return value
 
 
 if __name__ == "__main__":
@@ -66,4 +82,5 @@ if __name__ == "__main__":
     parser.add_argument("--subsets", type=Path, help="figures of each subset and region, CSV")
     parser.add_argument("--cumulative", type=Path, help="the curve of the errors, CSV")
     parser.add_argument("--predictions", type=Path, help="points and errors of each face, npz")
+    parser.add_argument("--learned", type=Path, help="filters, components, and the best face's maps, npz")
     errors.run(main, parser.parse_args())

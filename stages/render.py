@@ -11,15 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
-from keypoints import errors, files, plots, tracking
+from keypoints import errors, plots, tracking
 from keypoints.datasets import tensors
 from keypoints.errors import UserError
-from keypoints.evaluation import contours
-from keypoints.evaluation.part import PREDICTIONS
+from keypoints.evaluation import contours, predictions
+from keypoints.evaluation.learned import Learned
 from keypoints.landmarks import average
-from keypoints.models.trained import Trained
 from keypoints.plots.part import draw_net, draw_samples, draw_snapshots
 from keypoints.settings import params
 from keypoints.training import snapshots
@@ -27,32 +25,32 @@ from keypoints.training import snapshots
 
 def main(args: argparse.Namespace) -> None:
     settings = params.load()
-    part = settings.part(args.part)
-    torch.set_num_threads(settings.threads_of(args.part))
-    trained = Trained.load(args.weights, part)
     faces = tensors.load(args.data)
-    held_out = faces.held_out()
-    found = read_predictions(args.predictions, len(held_out))
+    count, points = len(faces.held_out()), faces.points.shape[1]
+    learned = Learned.load(args.learned, args.weights, count, points)
+    found = predictions.load(args.predictions, count, points)
     figures, history = read_figures(args.metrics), read_history(args.history)
     with tracking.measured_run(args.part, settings, args.data, faces, args.weights, history) as run:
         run.figures(figures)
-        draw(args, settings, trained, faces, found, history)
+        draw(args, settings, faces, learned, found, history)
         run.pictures(args.out)
 
 
 def draw(
     args: argparse.Namespace,
     settings: params.Params,
-    trained: Trained,
     faces: tensors.Faces,
+    learned: Learned,
     found: dict[str, np.ndarray],
     history: pd.DataFrame,
 ) -> None:
     """All pictures of the part; `found` are the predictions for the held-out faces."""
     part, held_out = settings.part(args.part), faces.held_out()
-    out, scheme, crops = args.out, trained.scheme, held_out.crops()
+    out, scheme, crops = args.out, part.data.scheme(faces.scheme), held_out.crops()
 
-    draw_samples(out / "samples.png", faces.only("train"), trained, part, settings.seed)
+    train = faces.only("train")
+    kept = snapshots.load(args.snapshots, train)
+    draw_samples(out / "samples.png", train.crops(), train.points, kept, scheme)
     plots.curves(out / "curves.png", history, faces.unit)
     plots.predictions(
         out / "predictions.png",
@@ -67,26 +65,17 @@ def draw(
     plots.cumulative(out / "cumulative.png", errors_of, faces.unit)
     if scheme.points > 1:
         per_point = average(found["point_nme"], axis=0)
-        plots.point_error(out / "point_error.png", trained.mean_shape, per_point, scheme, "%")
+        plots.point_error(out / "point_error.png", learned.mean_shape, per_point, scheme, "%")
     truth, predicted = held_out.in_image(held_out.points), held_out.in_image(found["points"])
     if along_and_across := contours.measure(scheme, truth, predicted, held_out.eye_distance):
         plots.directions(out / "directions.png", along_and_across, faces.unit)
-    draw_net(out, args.part, trained)
-    best = int(np.argmin(found["nme"]))
-    maps = trained.maps(crops[best : best + 1])
-    if maps is not None:
-        plots.heatmaps(out / "heatmaps.png", crops[best], maps[0], found["points"][best], scheme.names())
-        plots.heatmap_grid(out / "maps.png", maps[0], scheme.names())
+    draw_net(out, args.part, learned, scheme)
+    if len(learned.maps):
+        best, names = learned.face, scheme.names()
+        plots.heatmaps(out / "heatmaps.png", crops[best], learned.maps, found["points"][best], names)
+        plots.heatmap_grid(out / "maps.png", learned.maps, names)
     seen = faces.only("val") if "val" in faces.split else faces.only("train")
-    draw_snapshots(out / "snapshots.png", snapshots.load(args.snapshots), seen.crops()[0], scheme)
-
-
-def read_predictions(path: Path, faces: int) -> dict[str, np.ndarray]:
-    """What the evaluate stage wrote, for this number of faces. Raises `UserError`."""
-    found = files.load_arrays(path, PREDICTIONS, missing=("nme", "mean_shape_nme", "point_nme"))
-    if len(found["nme"]) != faces:
-        raise UserError(f"{path} is of {len(found['nme'])} faces, not of these {faces}: run `dvc repro`")
-    return found
+    draw_snapshots(out / "snapshots.png", kept, seen.crops()[0], scheme)
 
 
 def read_history(path: Path) -> pd.DataFrame:
@@ -116,10 +105,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=errors.summary(__doc__))
     parser.add_argument("part")
     parser.add_argument("--data", type=Path, required=True, help="tensors of the part")
-    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True, help="for MLflow")
     parser.add_argument("--snapshots", type=Path, required=True, help="of the training, npz")
     parser.add_argument("--history", type=Path, required=True, help="of the training, CSV")
     parser.add_argument("--predictions", type=Path, required=True, help="of the evaluate stage, npz")
+    parser.add_argument("--learned", type=Path, required=True, help="of the evaluate stage, npz")
     parser.add_argument("--metrics", type=Path, required=True, help="of the evaluate stage, for MLflow")
     parser.add_argument("--out", type=Path, required=True, help="the folder of the pictures")
     errors.run(main, parser.parse_args())

@@ -1,4 +1,4 @@
-"""Train one part; a run that was killed goes on from its last finished epoch.
+"""Train one part; a run that was killed goes on from its last checkpoint.
 
 python -m stages.train nose --data data/tensors/nose.npz --weights models/nose.pt --history … --snapshots …
 torchrun --nproc-per-node 2 -m stages.train nose --data …
@@ -15,6 +15,7 @@ from keypoints.settings import params
 from keypoints.training import checkpoints, launcher, snapshots
 from keypoints.training.loop import Loop, Row, profile
 from keypoints.training.processes import Processes
+from keypoints.training.sampling import Examples
 
 
 def main(name: str, data: Path, weights: Path, history: Path, shots: Path) -> None:
@@ -32,7 +33,8 @@ def train(processes: Processes, name: str, data: Path, weights: Path, history: P
         return
     fingerprint = checkpoints.fingerprint(part, epochs, settings.seed, threads, data)
     folder = paths.workspace() / ".checkpoints"
-    checkpoint = checkpoints.Checkpoint(folder / f"{name}-{fingerprint[:12]}.pt", fingerprint)
+    path = folder / f"{name}-{fingerprint[:12]}.pt"
+    checkpoint = checkpoints.Checkpoint(path, fingerprint)
     checkpoint.sweep(f"*{name}-*.pt*")
     with tracking.training_run(name, settings, data, faces, fingerprint) as run:
         run.tag(devices=str(processes.size))
@@ -51,7 +53,8 @@ def train(processes: Processes, name: str, data: Path, weights: Path, history: P
         )
         trained = loop.run()
         write_history(history, loop.history)
-        snapshots.save(shots, loop.snapshots)
+        examples = Examples(part.augment, trained.scheme, faces.only("train"))
+        snapshots.save(shots, loop.snapshots, snapshots.sample(examples, settings.seed))
         trained.save(weights)
         run.weights(weights)
     checkpoint.remove()
@@ -68,6 +71,6 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, required=True, help="tensors of the part")
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--history", type=Path, required=True, help="figures of each epoch, CSV")
-    parser.add_argument("--snapshots", type=Path, required=True, help="answers after chosen epochs, npz")
+    parser.add_argument("--snapshots", type=Path, required=True, help="for pictures, npz")
     args = parser.parse_args()
     errors.run(main, args.part, args.data, args.weights, args.history, args.snapshots)

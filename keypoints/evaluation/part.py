@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keypoints.datasets.tensors import EYES, Faces
 from keypoints.evaluation import contours, diagnosis, metrics
 from keypoints.landmarks import average
-from keypoints.models.trained import Trained
 
-PREDICTIONS = {
-    "points": ("f4", "N K 2"),
-    "nme": ("f4", "N"),
-    "mean_shape_nme": ("f4", "N"),
-    "point_nme": ("f", "N K"),
-}
+if TYPE_CHECKING:
+    from keypoints.models.trained import Trained
 
 
 @dataclass
@@ -113,7 +108,7 @@ class Evaluation:
         return {"nme": curve[:, 0], "share": curve[:, 1], "mean_shape_share": mean_shape[:, 1]}
 
     def predictions(self) -> dict[str, np.ndarray]:
-        """What the pictures need of each face, as `PREDICTIONS` says: points, NMEs, the points' errors.
+        """What pictures need of each face, as `predictions.LAYOUT` says: points, NMEs, the points' errors.
 
         Errors are %, and NaN where the truth lacks a point.
         """

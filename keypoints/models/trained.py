@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from keypoints import files, models
 from keypoints.errors import UserError
-from keypoints.landmarks import SCHEMES, Scheme
+from keypoints.landmarks import Scheme
 from keypoints.models import codecs
 from keypoints.models.codecs.codec import Codec
 from keypoints.models.codecs.coordinates import SoftArgmax
 from keypoints.models.codecs.heatmap import Heatmap
 from keypoints.models.codecs.maps import softmax2d
+from keypoints.models.codecs.pca import Pca
 from keypoints.models.device import choose_device
 from keypoints.settings.recipes import ALL, Part, validate
 
@@ -62,9 +63,7 @@ class Trained:
         `scheme` is needed where it comes with the data. Without `fresh`, pretrained weights are not fetched,
         because others will be loaded. Raises `UserError`.
         """
-        scheme = scheme or SCHEMES.get(part.data.points)
-        if scheme is None:
-            raise UserError(f"data.points: {part.data.points}: only the data say which: run `dvc repro`")
+        scheme = part.data.scheme(scheme)
         size = (part.data.crop_size[0], part.data.crop_size[1])
         codec = codecs.build(part.codec, scheme.points, size)
         model = models.build(part.model, codec, part.data.channels, size, fresh)
@@ -166,6 +165,10 @@ class Trained:
         convolutions = [layer for layer in self.model.modules() if isinstance(layer, nn.Conv2d)]
         chosen = convolutions if len(convolutions) <= PLAIN else convolutions[:1]
         return [layer.weight.detach().cpu().numpy() for layer in chosen]
+
+    def components(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Of nets that answer in principal components of the shape: `Pca.shapes`; else None."""
+        return self.codec.shapes() if isinstance(self.codec, Pca) else None
 
     def save(self, path: str | Path, half: bool = False) -> None:
         """Write the file; the same weights give the same bytes. `half`: with 16 bits per number."""

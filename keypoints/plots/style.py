@@ -80,12 +80,13 @@ def draw_image(axes: Axes, image: Array) -> None:
 
 
 def draw_face(axes: Axes, image: Array, scheme: Scheme, truth: Array, predicted: Array | None = None) -> None:
-    """A crop with true points as circles, predicted ones as crosses."""
+    """A crop with true points as circles, predicted ones as crosses; (K, 2), or several faces' together."""
     draw_image(axes, image)
     few = len(truth) <= 10  # then larger, and hollow to show what is marked
     size = 8.0 if few else 3.0
     disc = {"mfc": "none", "mew": 1.6} if few else {"mec": "black", "mew": 0.4}
-    draw_outlines(axes, truth, scheme, TRUTH)
+    for shape in truth.reshape(-1, scheme.points, 2):
+        draw_outlines(axes, shape, scheme, TRUTH)
     axes.plot(*truth.T, "o", color=TRUTH, markersize=size, label="truth", **disc)
     if predicted is not None:
         draw_outlines(axes, predicted, scheme, PREDICTED)

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from keypoints.landmarks import SCHEMES
+from keypoints.errors import UserError
+from keypoints.landmarks import SCHEMES, Scheme
 
 RANDOM = "keypoints/models/__init__.py"  # in place of a file of weights: the code that draws them
 ALL = "all"  # the points that the data set marks, whatever they are: their scheme comes with the data
@@ -58,6 +59,12 @@ class Data:
     frame: Annotated[list[Finite], Field(min_length=3, max_length=3)] = Field(
         default_factory=lambda: [1.0, 0.0, 0.0]
     )
+
+    def scheme(self, brought: Scheme | None) -> Scheme:
+        """The scheme of the points: the one that the data `brought`, or the known one. Raises `UserError`."""
+        if scheme := brought or SCHEMES.get(self.points):
+            return scheme
+        raise UserError(f"data.points: {self.points}: only the data say which: run `dvc repro`")
 
 
 @dataclass(config=STRICT)

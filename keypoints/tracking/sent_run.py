@@ -26,6 +26,7 @@ class SentRun:
     run_id: str
     facts: Event
     ended: bool = False
+    epochs: int = 0  # that the run had before
     figures: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -36,6 +37,7 @@ class SentRun:
         if found:
             run = cls(store, found.info.run_id, facts)
             if facts["kind"] == "training":
+                run.epochs = run.last_epoch()
                 store.client.update_run(run.run_id, status="RUNNING", name=names.run_name(facts))
                 run.tag(names.tags(facts))
             return run
@@ -68,6 +70,8 @@ class SentRun:
     def take(self, event: Event, folder: Path) -> None:
         """Do what an event says; `folder` holds the files that it names."""
         client, kind = self.store.client, event["event"]
+        if kind == "metrics" and 0 < event["step"] <= self.epochs:
+            return  # a killed training goes on from a checkpoint, and its curves have each epoch once
         if kind == "metrics":
             self.metrics(event["values"], event["step"], event["time"])
         elif kind == "tags":
@@ -125,6 +129,11 @@ class SentRun:
         )
         context = [InputTag("mlflow.data.context", "training")]
         self.store.client.log_inputs(self.run_id, [DatasetInput(data, context)])
+
+    def last_epoch(self) -> int:
+        """The last epoch that the run has figures of, counted from 1; 0 for none."""
+        losses = self.store.client.get_metric_history(self.run_id, f"{EPOCHS}/train_loss")
+        return max((loss.step for loss in losses), default=0)
 
     def model_id(self) -> str | None:
         """The id of the run's logged model, if it has one."""

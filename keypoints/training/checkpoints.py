@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,21 @@ from keypoints.models import device
 from keypoints.settings import recipes
 from keypoints.training import dependencies
 
+PAUSE = 3.0  # seconds of work that a kill may cost
+
 
 @dataclass
 class Checkpoint:
     """A file from which a killed training resumes; it is removed when training ends.
 
     `fingerprint` identifies the training by recipe, data and code; the checkpoint of another is not read.
+    `pause`: seconds in which no other is written. To write one takes a fifth of a small training's epoch.
     """
 
     path: Path
     fingerprint: str
+    pause: float = PAUSE
+    written: float = field(default_factory=time.monotonic)  # when the last one was, or the training began
 
     def read(self) -> dict[str, Any] | None:
         try:
@@ -52,11 +57,15 @@ class Checkpoint:
                 path.unlink(missing_ok=True)
 
     def write(self, content: dict[str, Any]) -> None:
+        """Write the file, unless the last one, or the beginning, is less than `pause` seconds ago."""
+        if time.monotonic() - self.written < self.pause:
+            return
         buffer = io.BytesIO()  # torch.save itself hides a full disk behind another error
         torch.save({"fingerprint": self.fingerprint, **content}, buffer)
         with files.whole(self.path) as temporary:
             temporary.write_bytes(buffer.getbuffer())
             files.seal(temporary)
+        self.written = time.monotonic()
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)

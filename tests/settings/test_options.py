@@ -17,6 +17,7 @@ from torch import nn
 
 from keypoints import compose, crops, paths
 from keypoints.errors import Faults, UserError
+from keypoints.evaluation.learned import Learned
 from keypoints.landmarks import IBUG
 from keypoints.models import trained
 from keypoints.models.blocks import output_shape
@@ -27,6 +28,7 @@ from keypoints.settings.recipes import Part
 from keypoints.training import snapshots
 from keypoints.training.checkpoints import Checkpoint
 from keypoints.training.loop import Loop, Row
+from keypoints.training.sampling import Examples
 from stages import evaluate, render, submit, train
 from tests.recipes import OPTIONS, composed, noise, small
 
@@ -73,7 +75,9 @@ def test_every_option_learns_a_step_and_comes_back(
     made.save(tmp_path / "a.pt")
     again = Trained.load(tmp_path / "a.pt", part)
     np.testing.assert_array_equal(again.points(faces.crops()[:2]), found)
-    draw_net(tmp_path / "plots", option, again)
+    crops = faces.crops()
+    learned = Learned.of(again, tmp_path / "a.pt", crops, np.ones(len(crops)))
+    draw_net(tmp_path / "plots", option, learned, again.scheme)
     drawn = {path.name for path in (tmp_path / "plots").iterdir()}
     every = convolutions(again.model) if convolutions(again.model) <= trained.PLAIN else 1
     expected = {"filters.png"} | {f"filters_{i}.png" for i in range(2, every + 1)}
@@ -185,7 +189,9 @@ def test_the_unet_needs_multiples_of_28(recipes: dict[str, Part]) -> None:
         Trained.new(part)
 
 
-@pytest.mark.parametrize("option", ["heatmaps=zhou", "heatmaps=kim", "landmarks=anon_pca", "nose=zhou"])
+@pytest.mark.parametrize(
+    "option", ["heatmaps=zhou", "heatmaps=kim", "landmarks=anon_pca", "nose=zhou", "faces=best"]
+)
 def test_the_stages_make_their_files(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipes: dict[str, Part]
 ) -> None:
@@ -204,6 +210,8 @@ def test_the_stages_make_their_files(
         overrides += [f"{name}.model.options.pretrained=false"]
     if name == "nose":
         overrides += ["+nose.train.profile=true"]
+    if name == "faces":
+        overrides += ["faces.train.draws=14"]
     compose.compose(
         [option, "threads=1", *[text.replace(" ", "") for text in overrides]], Path("params.yaml")
     )
@@ -219,11 +227,17 @@ def test_the_stages_make_their_files(
         "subsets": paths.subsets(name),
         "cumulative": paths.cumulative(name),
         "predictions": paths.predictions(name),
+        "learned": paths.learned(name),
     }
     train.main(name, files["data"], model, files["history"], files["snapshots"])
     arguments = argparse.Namespace(part=name, out=paths.plots(name), **files)
     evaluate.main(arguments)
     render.main(arguments)
+    whole = model.read_bytes()
+    model.write_bytes(whole + b"other")
+    with pytest.raises(UserError, match=rf"{name}\.npz is not of the weights in"):
+        render.main(arguments)
+    model.write_bytes(whole)
     assert all(file.is_file() for file in files.values())
 
     drawn = {path.stem for path in Path(f"plots/{name}").iterdir()}
@@ -234,6 +248,7 @@ def test_the_stages_make_their_files(
         "heatmaps=kim": {*shape, "heatmaps", "maps", *(f"filters_{i}" for i in range(2, 9))},
         "landmarks=anon_pca": {*shape, "components"},
         "nose=zhou": {"filters_2", "filters_3"},
+        "faces=best": shape,
     }
     assert drawn == expected | special[option]
     figures = paths.figures(name).read_text()
@@ -253,14 +268,15 @@ def test_snapshots_survive_a_stop(recipes: dict[str, Part], tmp_path: Path) -> N
     faces = noise(part)
 
     def run(report=lambda row, seconds: None) -> Loop:
-        checkpoint = Checkpoint(tmp_path / "run.pt", "same")
+        checkpoint = Checkpoint(tmp_path / "run.pt", "same", pause=0)
         loop = Loop(part, faces, 5, 1, 1, checkpoint, report)
         loop.run()
         checkpoint.remove()
         return loop
 
     whole = run()
-    snapshots.save(tmp_path / "whole.npz", whole.snapshots)
+    samples = snapshots.sample(Examples(part.augment, IBUG, faces), 0)
+    snapshots.save(tmp_path / "whole.npz", whole.snapshots, samples)
 
     class Stop(Exception):
         pass
@@ -271,7 +287,7 @@ def test_snapshots_survive_a_stop(recipes: dict[str, Part], tmp_path: Path) -> N
 
     with pytest.raises(Stop):
         run(stop)
-    snapshots.save(tmp_path / "resumed.npz", run().snapshots)
+    snapshots.save(tmp_path / "resumed.npz", run().snapshots, samples)
     assert (tmp_path / "resumed.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
     with np.load(tmp_path / "whole.npz") as kept:
         assert kept["epoch"].tolist() == [0, 2, 4]  # the last one comes by itself

@@ -29,6 +29,7 @@ VERSIONS = "versions.txt"
 DRAWING = "keypoints/synthetic"  # what `${item.path}` is, unless a person names a folder
 NEUTRAL = {
     "keypoints.errors",
+    "keypoints.system.garbage",
     "keypoints.system.interrupts",
     "keypoints.mend",
     "keypoints.system.parallel",
@@ -161,10 +162,11 @@ def test_modules_that_are_loaded_by_name_are_found():
     "file, stages",
     [
         ("keypoints/plots/faces.py", {"render", "collection"}),
-        ("keypoints/models/codecs/heatmap.py", {"train", "evaluate", "render", "collection", "submit"}),
+        ("keypoints/models/codecs/heatmap.py", {"train", "evaluate", "collection", "submit"}),
         ("keypoints/datasets/youtube.py", {"parse", "preprocess", "collection", "submit"}),
         ("keypoints/predict/framing.py", {"collection", "submit"}),
-        ("keypoints/training/loop.py", {"train", "render"}),
+        ("keypoints/training/loop.py", {"train"}),
+        ("keypoints/training/snapshots.py", {"train", "render"}),
         ("keypoints/synthetic/head.py", {"download"}),
         ("stages/train.py", {"train"}),
         (VERSIONS, set(STAGES)),
@@ -239,6 +241,7 @@ def test_every_path_is_an_out_of_the_pipeline(part):
         "weights",
         "snapshots",
         "predictions",
+        "learned",
         "metrics",
         "figures",
         "history",
@@ -262,6 +265,7 @@ def test_every_path_is_asked_for():
         "weights",
         "snapshots",
         "predictions",
+        "learned",
         "metrics",
         "history",
         "figures",

@@ -68,6 +68,7 @@ def test_any_number_of_points_goes_all_the_way(
         subsets=paths.subsets("own"),
         cumulative=paths.cumulative("own"),
         predictions=paths.predictions("own"),
+        learned=paths.learned("own"),
         out=paths.plots("own"),
     )
     train.main("own", data, made.weights, made.history, made.snapshots)

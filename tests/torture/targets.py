@@ -18,11 +18,13 @@ from PIL import Image
 from keypoints import compose
 from keypoints.datasets import archives, face_table, ibug, imm, tensors, youtube
 from keypoints.errors import Faults
+from keypoints.landmarks import IBUG
 from keypoints.models.trained import Trained
 from keypoints.pictures import images
 from keypoints.predict import box_lists
 from keypoints.settings import params
 from keypoints.training import snapshots
+from keypoints.training.sampling import Examples
 from tests import layouts, nets
 from tests.recipes import noise
 
@@ -103,7 +105,9 @@ def tensor_file(folder: Path) -> list[bytes]:
 
 
 def snapshot_file(folder: Path) -> list[bytes]:
-    snapshots.save(folder / "whole.npz", [])
+    faces = noise(nets.recipe())
+    examples = Examples(nets.recipe().augment, IBUG, faces)
+    snapshots.save(folder / "whole.npz", [], snapshots.sample(examples, 0))
     return [(folder / "whole.npz").read_bytes()]
 
 
@@ -134,7 +138,7 @@ TARGETS = {
     "box lists": Target(box_lists.read, box_files, (b"[" * 10**6, b'{"file":1,"box":' + b"9" * 9999)),
     "params.yaml": Target(params.load, configuration, (b"{a: " * 10**5, b"a: &a [*a]", b"a: 2020-13-01")),
     "tensors": Target(tensors.load, tensor_file, (b"", b"PK\x03\x04")),
-    "snapshots": Target(snapshots.load, snapshot_file),
+    "snapshots": Target(partial(snapshots.load, faces=noise(nets.recipe())), snapshot_file),
     "tables": Target(face_table.load, table_file, (b"PAR1PAR1",)),
     "weights": Target(Trained.load, weights, (b"", b"PK\x03\x04", b"\x80\x02}.")),
 }

@@ -67,6 +67,27 @@ def test_the_same_training_again_is_the_same_run(train, measure, found, monkeypa
     assert len(found()) == 1
 
 
+def test_a_resumed_training_has_each_epoch_once(train, found, tracked):
+    """It goes on from a checkpoint, which may be older than the last epoch that was told."""
+
+    def two_more(run):
+        for epoch in (2, 3):
+            run.epoch({"epoch": epoch, "train_loss": 1 / epoch, "seconds": 1.0})
+
+    def then_killed(run):
+        two_more(run)
+        kill(run)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(during=then_killed)
+    found()
+    train(during=two_more)
+    (run,) = found()
+    client = store.connect(tracked).client
+    steps = [point.step for point in client.get_metric_history(run.info.run_id, "training/seconds")]
+    assert sorted(steps) == [1, 2, 3]
+
+
 def test_a_failed_training_stays_failed(train, found):
     with pytest.raises(ZeroDivisionError):
         train(during=fail)

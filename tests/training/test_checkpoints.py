@@ -13,12 +13,22 @@ from tests.blobs import PART
 
 def test_a_checkpoint_of_another_training_is_not_read(tmp_path, capsys):
     path = tmp_path / "run.pt"
-    Checkpoint(path, "one").write({"history": [1]})
-    assert Checkpoint(path, "one").read()["history"] == [1]
-    assert Checkpoint(path, "two").read() is None
+    Checkpoint(path, "one", pause=0).write({"history": [1]})
+    assert Checkpoint(path, "one", pause=0).read()["history"] == [1]
+    assert Checkpoint(path, "two", pause=0).read() is None
     path.write_bytes(b"rubbish")
-    assert Checkpoint(path, "one").read() is None
+    assert Checkpoint(path, "one", pause=0).read() is None
     assert "starting over" in capsys.readouterr().err
+
+
+def test_is_written_once_in_a_while(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "run.pt", "one", pause=60)
+    checkpoint.write({"history": [1]})
+    assert checkpoint.read() is None
+    checkpoint.written -= 61
+    for epochs in ([1, 2], [1, 2, 3]):
+        checkpoint.write({"history": epochs})
+    assert checkpoint.read()["history"] == [1, 2]
 
 
 def test_the_fingerprint_follows_what_decides_the_result(tmp_path):

@@ -64,7 +64,7 @@ def test_tensors_of_another_crop_are_refused():
 def test_a_stopped_run_ends_as_an_unstopped_one(tmp_path, schedule, ema):
     part = replace(PART, train=replace(PART.train, schedule=schedule, ema=ema, warmup=0.2))
     whole, history = train(part)
-    checkpoint = Checkpoint(tmp_path / "run.pt", "same")
+    checkpoint = Checkpoint(tmp_path / "run.pt", "same", pause=0)
 
     class Stop(Exception):
         pass
@@ -84,7 +84,7 @@ def test_a_stopped_run_ends_as_an_unstopped_one(tmp_path, schedule, ema):
 
 def test_every_epoch_has_its_seconds(tmp_path):
     """They are reported with its row, and are in the checkpoint: a resumed run has those of all epochs."""
-    checkpoint = Checkpoint(tmp_path / "run.pt", "same")
+    checkpoint = Checkpoint(tmp_path / "run.pt", "same", pause=0)
     reported = []
     loop = Loop(PART, blob_faces(), 2, 1, 1, checkpoint, lambda row, seconds: reported.append(seconds))
     loop.run()
@@ -104,7 +104,7 @@ def test_kill_9_at_any_moment(tmp_path):
         from keypoints.training.checkpoints import Checkpoint
         from keypoints.training.loop import Loop
         from tests.blobs import PART, blob_faces
-        checkpoint = Checkpoint(Path(sys.argv[1]), "same")
+        checkpoint = Checkpoint(Path(sys.argv[1]), "same", pause=0)
         loop = Loop(PART, blob_faces(), 40, 1, 1, checkpoint)
         loop.run().save(sys.argv[2])
         checkpoint.remove()

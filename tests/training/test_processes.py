@@ -55,7 +55,7 @@ def test_both_go_on_as_if_they_had_never_stopped(folder: Path) -> None:
 
 
 def test_one_goes_on_where_two_stopped(folder: Path) -> None:
-    begun = Checkpoint(folder / "begun.pt", "same")
+    begun = Checkpoint(folder / "begun.pt", "same", pause=0)
     history = together.train(together.CASES["plain"], checkpoint=begun).history
     both = json.loads((folder / "plain.json").read_text())
     assert history[0] == both[0]

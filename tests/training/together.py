@@ -49,7 +49,7 @@ def train_all(processes: Processes, folder: Path) -> None:
     for name, part in CASES.items():
         keep(train(part, processes), folder / name, processes)
 
-    checkpoint = Checkpoint(folder / "checkpoint.pt", "same") if processes.is_first else None
+    checkpoint = Checkpoint(folder / "checkpoint.pt", "same", pause=0) if processes.is_first else None
     Loop(CASES["plain"], blob_faces(), 1, 1, 1, checkpoint, processes=processes).run()
     keep(train(CASES["plain"], processes, checkpoint=checkpoint), folder / "resumed", processes)
 
@@ -82,7 +82,7 @@ def run_norm(norm: nn.BatchNorm2d, x: torch.Tensor) -> dict[str, torch.Tensor]:
 def all_work(processes: Processes, folder: Path) -> None:
     train_all(processes, folder)
     normalise(processes, folder)
-    begun = Checkpoint(folder / "begun.pt", "same") if processes.is_first else None
+    begun = Checkpoint(folder / "begun.pt", "same", pause=0) if processes.is_first else None
     Loop(
         CASES["plain"], blob_faces(), 1, 1, 1, begun, processes=processes
     ).run()  # for one process to go on with
