@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass
 from keypoints.errors import UserError, has_controls
 from keypoints.settings.recipes import RANDOM, STRICT, Count, Name, Part, Share, validate
 
+Looks = Annotated[int, Field(ge=0, le=64)]
 DEPTH = 20  # of blocks in blocks
 LARGEST = 2**53  # beyond, JSON and others lose digits
 
@@ -44,6 +45,7 @@ class Profile:
     batch: Count  # faces per step, where an option refers to it by ${train.batch}
     max_broken: Share  # of the images may be unreadable and left out
     scenes: SceneSize = Field(default_factory=SceneSize)
+    looks: Looks = 9  # at each face of the Kaggle list, where `submission.looks` refers to it
 
 
 @dataclass(config=STRICT)
@@ -86,7 +88,7 @@ class Dataset:
 @dataclass(config=STRICT)
 class Submission:
     part: Name
-    looks: Annotated[int, Field(ge=0, le=64)] = 0  # as in `Predictor`; 0: a single one, in the list's box
+    looks: Looks = 0  # as in `Predictor`; 0: a single one, in the list's box
 
 
 @dataclass(config=STRICT)

@@ -27,6 +27,7 @@ from keypoints.errors import UserError
 from keypoints.landmarks import IBUG, IMM
 from keypoints.synthetic import coco, wild
 from keypoints.synthetic.drawing import Drawing, Expression, Person, Pose, Scene, draw
+from keypoints.system import parallel
 
 Member = tuple[str, bytes]
 IMM_VIEWS, IMM_PEOPLE, IMM_TRAIN, IMM_GREY = 6, 40, 32, (2, 3, 4)
@@ -96,15 +97,21 @@ def _imm(faces: int, seed: int) -> Iterator[Member]:
     # The protocol trains on 1-32 and validates on 33-40: both, 4 to 1, however few are asked for.
     last = max(1, round(people / 5)) if people > 1 else 0
     numbers = [*range(1, people - last + 1), *range(IMM_TRAIN + 1, IMM_TRAIN + last + 1)]
-    for k in range(faces):
+
+    def members(k: int) -> list[Member]:
+        """The two files of one face."""
         number, view = numbers[k // IMM_VIEWS], k % IMM_VIEWS + 1
         person = Person.random(np.random.default_rng([seed, 1, number]))
         gender = "f" if person.style == "long" else "m"
         drawing = _imm_view(person, view, np.random.default_rng([seed, 1, number, view]))
         name = f"{number:02d}-{view}{gender}"
         image = drawing.image.convert("L").convert("RGB") if number in IMM_GREY else drawing.image
-        yield f"imm_face_db/{name}.asf", asf(drawing.imm, drawing.image.size, f"{name}.jpg").encode("ascii")
-        yield f"imm_face_db/{name}.jpg", wild.encode(image, "JPEG", quality=90)
+        points = asf(drawing.imm, image.size, f"{name}.jpg").encode("ascii")
+        picture = wild.encode(image, "JPEG", quality=90)
+        return [(f"imm_face_db/{name}.asf", points), (f"imm_face_db/{name}.jpg", picture)]
+
+    for drawn in parallel.in_order(members, range(faces)):  # large pictures: by all cores
+        yield from drawn.result()
 
 
 def _imm_view(person: Person, view: int, rng: np.random.Generator) -> Drawing:
