@@ -28,7 +28,7 @@ FILTERS = "filters_{}"  # the array of a layer, counted from 1
 
 @dataclass
 class Learned:
-    """All but the maps is known without a face.
+    """What pictures show of a net.
 
     weights:    the MD5 of the weights file
     face:       which of the held-out faces the maps are of: the one with the least error

@@ -26,7 +26,7 @@ class SentRun:
     run_id: str
     facts: Event
     ended: bool = False
-    epochs: int = 0  # that the run had before
+    epochs: int = 0  # how many the run had before this journal
     figures: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -70,10 +70,9 @@ class SentRun:
     def take(self, event: Event, folder: Path) -> None:
         """Do what an event says; `folder` holds the files that it names."""
         client, kind = self.store.client, event["event"]
-        if kind == "metrics" and 0 < event["step"] <= self.epochs:
-            return  # a killed training goes on from a checkpoint, and its curves have each epoch once
         if kind == "metrics":
-            self.metrics(event["values"], event["step"], event["time"])
+            if not 0 < event["step"] <= self.epochs:  # a killed training went on from an earlier checkpoint
+                self.metrics(event["values"], event["step"], event["time"])
         elif kind == "tags":
             self.tag(event["values"])
         elif kind == "pictures":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # epoch (), points (K, 2) pixels of the crop, map (h, w) of point 0 or (0, 0): tensors, as checkpoints
 # carry them.
 Snapshot = dict[str, "Tensor"]
-SAMPLES = 4
+SAMPLES = 4  # examples that are kept
 
 
 def take(trained: Trained, faces: Faces, epoch: int) -> Snapshot:
