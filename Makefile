@@ -62,7 +62,7 @@ mend: $(READY) ## what a killed run left: DVC's lock files cut short, temporary 
 	python -m keypoints.mend
 
 real: $(READY) ## the pipeline on the real data sets; KEYPOINTS_MIRROR=folder is searched first
-	python -m keypoints.compose profile=real faces=best
+	python -m keypoints.compose profile=real faces=best glance=best
 	dvc repro
 
 results: $(READY) ## what the last run gave, into results/<profile>; SCORER=kaggle_score.py scores the Kaggle list

@@ -16,7 +16,7 @@ from keypoints.paths import ROOT
 PACKAGED = Path(__file__).parent / "weights"
 FOLDER, STORE = ROOT / "pretrained", ROOT / "pretrained/store/files/md5"
 PARTS = ("landmarks", "face", "nose")  # what finds points
-SHIPPED = (*PARTS, "faces")  # and where faces are
+SHIPPED = (*PARTS, "faces", "glance")  # and where faces are, and how they lie there
 
 
 def file(part: str, kind: str = "onnx") -> Path:

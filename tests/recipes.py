@@ -13,7 +13,7 @@ from keypoints.landmarks import SCHEMES
 from keypoints.settings import params
 from keypoints.settings.recipes import Part
 
-PARTS = [*compose.parts(), "faces"]
+PARTS = [*compose.parts(), "faces", "glance"]
 OPTIONS = sorted(
     f"{path.parent.name}={path.stem}" for part in PARTS for path in compose.CONF.glob(f"{part}/*.yaml")
 )

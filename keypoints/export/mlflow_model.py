@@ -54,7 +54,10 @@ class Faces(PythonModel):
     def load_context(self, context: Any) -> None:
         brought = context.artifacts
         self.predictor = Predictor(
-            weights=brought["weights"], detector="faces", detector_model=brought["detector"]
+            weights=brought["weights"],
+            detector="faces",
+            detector_model=brought["detector"],
+            glance=brought["glance"],
         )
         self.turn = threading.Lock()  # one picture at a time is in memory
 

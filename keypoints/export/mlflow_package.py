@@ -91,7 +91,11 @@ def contents(trained: Trained, weights: Path, packages: list[str]) -> dict[str, 
     requirements_utils._MODULES_TO_PACKAGES = {}  # type: ignore[assignment]
     return {
         "python_model": str(Path(__file__).with_name("mlflow_model.py")),
-        "artifacts": {"weights": str(weights), "detector": str(pretrained.file("faces"))},
+        "artifacts": {
+            "weights": str(weights),
+            "detector": str(pretrained.file("faces")),
+            "glance": str(pretrained.file("glance")),
+        },
         "code_paths": [str(PACKAGE)],
         "pip_requirements": [f"{package}=={version(package)}" for package in packages],
         "input_example": [example_request()],

@@ -190,7 +190,8 @@ def test_the_unet_needs_multiples_of_28(recipes: dict[str, Part]) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["heatmaps=zhou", "heatmaps=kim", "landmarks=anon_pca", "nose=zhou", "faces=best"]
+    "option",
+    ["heatmaps=zhou", "heatmaps=kim", "landmarks=anon_pca", "nose=zhou", "faces=best", "glance=best"],
 )
 def test_the_stages_make_their_files(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipes: dict[str, Part]

@@ -287,7 +287,7 @@ def test_the_plots_of_all_parts_show_every_part():
 
 
 @pytest.mark.parametrize("profile", ["demo", "real"])
-@pytest.mark.parametrize("options", [[], ["own=best"], ["faces=best"]], ids=str)
+@pytest.mark.parametrize("options", [[], ["own=best"], ["faces=best"], ["glance=best"]], ids=str)
 def test_params_has_every_key_that_a_stage_reads(profile, options):
     """Those of the parts that an option adds too: DVC refuses a stage with a key that is not there."""
     composed = compose.read([f"profile={profile}", *options])
