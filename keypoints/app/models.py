@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Make = Callable[[str, bool], Predictor]
 
-KEPT = 6  # predictors: each holds a net and a detector
+KEPT = 6  # predictors: each holds its nets
 LABELS = {"landmarks": "68 points", "face": "58 points", "nose": "Nose"}
 
 

@@ -2,7 +2,7 @@
 
 import { $, make } from "./dom.js";
 
-export const LIVE = 480; // pixels of the long side: the detector sees no more
+export const LIVE = 480; // pixels of the long side: the detector sees fewer
 
 const canvas = make("canvas");
 

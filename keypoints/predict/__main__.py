@@ -285,7 +285,7 @@ def arguments(prog: str) -> argparse.ArgumentParser:
         "--tta",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="look at the mirrored face too: finer points, fewer false faces, any roll; --no-tta is faster",
+        help="look at the mirrored face too: finer points, fewer false faces; --no-tta is faster",
     )
     parser.add_argument(
         "--looks", type=int, metavar="N", help="the mean of so many at each face: finer points for more time"

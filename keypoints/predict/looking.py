@@ -18,6 +18,7 @@ from keypoints.predict.runtimes import Net
 
 BATCH = 32  # faces at once
 MAX_LOOKS = 64
+SPARE = 2  # pixels of a picture that are left for each of a crop's, where whole ones are averaged first
 # All of these were chosen on the training and validation faces of the split `strict`.
 AGREED = 0.85  # overlap of a box and the points' own box below which the face is looked at again
 ROLLED = 10.0  # degrees of roll above which it is looked at again
@@ -25,7 +26,6 @@ ROLLED = 10.0  # degrees of roll above which it is looked at again
 # `Trained.doubt`, what is usual for these weights.
 UNSURE = 1.5  # times the usual doubt: above, the face is also looked for turned by ROLLS
 ROLLS = (60.0, -60.0, 180.0)  # degrees; the net copes with angles between them
-PROMISING = 0.4  # unless the detector's score is lower: such places are seldom faces, and cost the most time
 # After the first look, places with more than a + b * score times the usual doubt are not looked at again.
 HOPELESS = 5.0, 14.0
 AROUND = 8.0, 0.08  # degrees and share of the size by which the further looks of `looks` differ
@@ -39,12 +39,14 @@ class Place:
     box:   dlib's box, pixels of the picture
     roll:  by which the box is turned about its middle, degrees clockwise
     score: the detector's, 0…1
+    glanced: whether a glance has told box and roll (see `glancing`): they need not be looked for
     """
 
     image: Image.Image
     box: Region
     roll: float = 0.0
     score: float = 1.0
+    glanced: bool = False
 
 
 class Looker:
@@ -55,8 +57,6 @@ class Looker:
 
     Raises `UserError` for a number of looks that is out of range or of no use to this net.
     """
-
-    score_cap = presence.SCORE_CAP  # a higher score of a detector counts as this one
 
     def __init__(self, net: Net, tta: bool = True, looks: int = 1) -> None:
         self.net, self.tta, self.looks = net, tta and net.scheme.flips, looks
@@ -79,15 +79,16 @@ class Looker:
         """As `look`, with further looks where one is not enough.
 
         Only for nets of 68 points that see a face by its box. If the points say that the face lies elsewhere
-        or is turned, it is looked at again, there. If it is still in doubt, it is also looked for turned by
-        ROLLS, one after the other. With `looks`, the result is the mean of that many looks around the best.
+        or is turned, it is looked at again, there. If it is still in doubt, and was not glanced at, it is
+        also looked for turned by ROLLS, one after the other. With `looks`, the result is the mean of that
+        many looks around the best.
         """
         if not self.looks_closely:
             return self.look(places)
         found, apart = self._look_twice(places)
         doubts, limit = apart.mean(-1), UNSURE * self.net.doubt
         for roll in ROLLS:
-            unsure = [i for i, place in enumerate(places) if doubts[i] > limit and place.score >= PROMISING]
+            unsure = [i for i, place in enumerate(places) if doubts[i] > limit and not place.glanced]
             turned, still = self._look_twice([replace(places[i], roll=places[i].roll + roll) for i in unsure])
             for i, points, far in zip(unsure, turned, still, strict=True):
                 if far.mean() < doubts[i]:
@@ -188,8 +189,7 @@ class Looker:
         """
         if not self.tells_faces:
             return True
-        chance = presence.chance(doubt / self.net.doubt, min(score, self.score_cap))
-        return chance >= presence.LEAST
+        return presence.LOOK.chance(doubt / self.net.doubt, score) >= presence.LEAST
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """The crops (N, H, W, C) uint8 of these places, and the affine (N, 2, 3) of each."""
@@ -197,12 +197,41 @@ class Looker:
         cut, matrices = [], []
         for place in places:
             view = framing.view(place.box)
+            image, there = shrink(place.image, view, framing.size, place.roll)
             if place.roll:
-                cut.append(crops.cut_turned(place.image, view, framing.size, place.roll, framing.mode))
+                cut.append(crops.cut_turned(image, there, framing.size, place.roll, framing.mode))
             else:
-                cut.append(crops.cut(place.image, view, framing.size, mode=framing.mode))
+                cut.append(crops.cut(image, there, framing.size, mode=framing.mode))
             matrices.append(crops.affine(view, framing.size, place.roll))
         return np.stack(cut), np.stack(matrices)
+
+
+def shrink(
+    image: Image.Image, region: Region, size: tuple[int, int], roll: float = 0.0
+) -> tuple[Image.Image, Region]:
+    """What a crop of `size` shows of a region turned by `roll` degrees, in fewer pixels; the region in them.
+
+    Whole pixels are averaged, which takes little time. Where an image has fewer than twice SPARE pixels for
+    each of the crop's, it and the region stay as they are; so does one too large for `crops.cut`.
+    """
+    left, top, width, height = region
+    if width * height > crops.LARGEST:
+        return image, region
+    factor = int(min(width / size[0], height / size[1]) / SPARE)
+    if factor < 2:
+        return image, region
+    cos, sin = abs(math.cos(math.radians(roll))), abs(math.sin(math.radians(roll)))
+    beside = 2 * SPARE * factor  # more than the crop's filter reads around the region
+    first, last = shown(left + width / 2, (width * cos + height * sin) / 2 + beside, image.width)
+    upper, lower = shown(top + height / 2, (width * sin + height * cos) / 2 + beside, image.height)
+    smaller = image.reduce(factor, (first, upper, last, lower))
+    return smaller, ((left - first) / factor, (top - upper) / factor, width / factor, height / factor)
+
+
+def shown(middle: float, reach: float, size: int) -> tuple[int, int]:
+    """Where the pixels within reach begin and end, on an axis of `size` pixels; at least the nearest one."""
+    first = min(max(math.floor(middle - reach), 0), size - 1)
+    return first, max(first + 1, min(math.ceil(middle + reach), size))
 
 
 def circle(count: int) -> Iterator[tuple[float, float]]:

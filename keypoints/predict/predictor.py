@@ -22,8 +22,9 @@ from keypoints.pictures.images import Picture, open_picture
 from keypoints.pictures.limits import MAX_PIXELS
 from keypoints.predict import detectors, runtimes
 from keypoints.predict.detectors import Detection
-from keypoints.predict.faces import derived
+from keypoints.predict.faces import derived, presence
 from keypoints.predict.faces.face import Face
+from keypoints.predict.glancing import Glance
 from keypoints.predict.looking import Looker, Place
 
 MAX_BOXES = 1_000  # for one picture
@@ -42,15 +43,16 @@ class Predictor(Looker):
     detector_model: the file that some detectors need
     min_score: detections with a lower score are left out, 0…1
     device:    "cpu" or "cuda", for a `.pt`; None: a GPU if there is one
-    tta:       look at the mirrored face as well: the points are a little better, faces may be turned, and
-               false detections are left out. Without it a face takes half the time. Has no effect where
-               it is not known which points are left-right partners
+    tta:       look at the mirrored face as well: the points are a little better, and more of what is no
+               face is left out. Without it a face takes half the time. Has no effect where it is not known
+               which points are left-right partners
     threads:   of ONNX Runtime for each call; None: all cores. With several callers at once, 1 is best
     looks:     nets of 68 points only: how many looks the answer is the mean of, 1…64; measured in
                results/boxes.md. Films are followed with one
+    glance:    an ONNX file of the part `glance`, for nets of 68 points; None: the one that the project ships
 
-    Raises `UserError` for weights that are missing or damaged, an unknown detector, and looks or a score that
-    make no sense.
+    Raises `UserError` for weights that are missing, damaged or of another kind, an unknown detector, and
+    looks or a score that make no sense.
     """
 
     def __init__(
@@ -64,20 +66,22 @@ class Predictor(Looker):
         tta: bool = True,
         threads: int | None = None,
         looks: int = 1,
+        glance: str | Path | None = None,
     ) -> None:
         net = runtimes.load(Path(weights) if weights else pretrained.file(part), device, threads)
         super().__init__(net, tta, looks)
         if not 0 <= min_score <= 1:
             raise UserError(f"--min-score: {min_score} is not a number from 0 to 1")
-        self._detector = (
-            detector or detectors.DEFAULT,
-            Path(detector_model) if detector_model else None,
-            min_score,
-            not self.tells_faces,
-        )
+        name, model = detector or detectors.DEFAULT, Path(detector_model) if detector_model else None
+        # A net whose doubt was not measured may have been trained on faces that a glance knows nothing of.
+        glances = self.looks_closely and math.isfinite(net.doubt)
+        self._detector = name, model, min_score, not (glances or self.tells_faces)
         self._own = threading.local()
         self.detector  # noqa: B018  raises now, not at the first picture
-        self.score_cap = detectors.score_cap(self._detector[0])
+        self.glance: Glance | None = None
+        if glances:
+            first = Path(glance) if glance else pretrained.file("glance")
+            self.glance = Glance(runtimes.load(first, None, threads))
 
     @property
     def detector(self) -> detectors.Detector:
@@ -117,20 +121,33 @@ class Predictor(Looker):
 
     def _faces(self, opened: Sequence[Opened]) -> list[list[Face]]:
         """As `many`, of all pictures at once."""
-        places = [Place(image, d.box, d.roll, d.score) for image, there, _ in opened for d in there]
-        answers = iter(zip(*self.look_closely(places), strict=True))
+        places = self._places(opened)
+        answers = iter(zip(*self.look_closely([place for there in places for place in there]), strict=True))
         names, compared = self.scheme.names(), self.tta and self.scheme.eyes is not None
         faces: list[list[Face]] = []
-        for _, there, detected in opened:
+        for there, (_, _, detected) in zip(places, opened, strict=True):
             seen = [
-                Face(d.box, d.score, points, names, apart if compared else None)
-                for d in there
+                Face(place.box, place.score, points, names, apart if compared else None)
+                for place in there
                 for points, apart in [next(answers)]
             ]
             if detected:
                 seen = distinct([face for face in seen if self.is_face(face.doubt, face.score)])
             faces.append(seen)
         return faces
+
+    def _places(self, opened: Sequence[Opened]) -> list[list[Place]]:
+        """Where to look in each picture: in given boxes, and where a glance sees the detected faces."""
+        places = [[Place(image, d.box, d.roll, d.score) for d in there] for image, there, _ in opened]
+        if self.glance is None:
+            return places
+        which = [i for i, (*_, detected) in enumerate(opened) if detected]
+        seen = iter(self.glance([place for i in which for place in places[i]]))
+        least = presence.WORTH if self.tells_faces else presence.LEAST
+        for i in which:
+            glimpses = [next(seen) for _ in places[i]]
+            places[i] = [one.place for one in glimpses if self.glance.chance(one) >= least]
+        return places
 
     def find(self, image: Image.Image) -> list[Detection]:
         """The faces that the detector finds in a picture of mode RGB, surest first."""

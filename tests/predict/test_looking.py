@@ -13,7 +13,8 @@ from PIL import Image
 
 from keypoints import Predictor, crops
 from keypoints.errors import UserError
-from keypoints.predict.looking import AROUND, Looker, Place, circle, is_elsewhere
+from keypoints.predict.faces import presence
+from keypoints.predict.looking import AROUND, ROLLS, SPARE, Looker, Place, circle, is_elsewhere, shrink
 
 ASTRONAUT = Image.fromarray(skimage.data.astronaut())
 BOX = (180.0, 70.0, 90.0, 90.0)
@@ -60,6 +61,51 @@ def test_points_far_from_their_box_are_looked_at_again_where_they_are(small, mon
     assert asked[1] == [pytest.approx(there)]
 
 
+def ramp(width: int, height: int) -> Image.Image:
+    """A picture whose red rises to the right and green downwards, by a fifth of a level a pixel."""
+    y, x = np.mgrid[:height, :width]
+    return Image.fromarray(np.stack([x / 5, y / 5, 0 * x], -1).round().astype(np.uint8))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    left=st.floats(-200, 500),
+    top=st.floats(-200, 400),
+    side=st.floats(300, 900),
+    roll=st.floats(-180, 180),
+    size=st.sampled_from([(64, 64), (40, 30)]),
+)
+def test_what_is_cut_out_of_a_shrunken_picture_lies_where_it_did(left, top, side, roll, size):
+    """On average; a level of the ramp is 5 pixels of the picture."""
+    image, view = ramp(1200, 900), (left, top, side, side * size[1] / size[0])
+    smaller, there = shrink(image, view, size, roll)
+    assert smaller.width < image.width and SPARE <= there[2] / size[0] < 1.5 * SPARE
+    whole, fast = (
+        crops.cut_turned(*pair, size, roll).astype(int) for pair in ((image, view), (smaller, there))
+    )
+    level = side / size[0] / 5  # by which neighbours in the crop differ
+    assert np.abs((whole - fast).mean((0, 1))).max() < 0.1 * level + 0.3  # averages are rounded up
+    assert np.abs(whole - fast).max() <= 1 + level
+
+
+def test_small_regions_are_not_shrunken():
+    image, view = ramp(300, 300), (20.0, 20.0, 250.0, 250.0)
+    assert shrink(image, view, (64, 64), 10.0) == (image, view)
+
+
+def test_a_place_that_was_glanced_at_is_not_looked_for_turned(weights, monkeypatch):
+    made, asked = Predictor(weights=weights), []
+    made.net.doubt = 1.0
+
+    def look(places):
+        asked.extend(place.roll for place in places)
+        return np.zeros((len(places), 68, 2)), np.full((len(places), 68), 3.0)
+
+    monkeypatch.setattr(made, "look", look)
+    made.look_closely([Place(ASTRONAUT, BOX, 5.0, glanced=True), Place(ASTRONAUT, BOX, 7.0)])
+    assert asked == [5, 7, *(7 + roll for roll in ROLLS)]
+
+
 def test_a_point_that_is_no_area_is_not_looked_at_again():
     assert not is_elsewhere(Place(ASTRONAUT, BOX), (3.0, 3.0, 0.0, 0.0), 40.0)
 
@@ -74,28 +120,20 @@ def test_a_face_of_any_roll_is_found_in_a_given_box(shipped, degrees):
     assert np.hypot(*(face.points[30] - expected)) < 4
 
 
-def looker(score_cap: float = 1.0) -> SimpleNamespace:
-    """As much of a `Looker` as `is_face` needs."""
-    return SimpleNamespace(tells_faces=True, net=SimpleNamespace(doubt=2.0), score_cap=score_cap)
+LOOKER = SimpleNamespace(tells_faces=True, net=SimpleNamespace(doubt=2.0))  # as much as `is_face` needs
 
 
 @given(st.floats(0, 20), st.floats(0, 1), st.floats(0, 1))
 def test_the_surer_the_detector_the_more_doubt_a_face_may_be_in(doubts, score, other):
     one, surer = sorted((score, other))
-    if Looker.is_face(looker(), doubts, one):
-        assert Looker.is_face(looker(), doubts, surer)
-    assert Looker.is_face(looker(), 1.0, one), "half of what 99 of 100 faces have at most: always one"
+    if Looker.is_face(LOOKER, doubts, one):
+        assert Looker.is_face(LOOKER, doubts, surer)
+    assert Looker.is_face(LOOKER, 1.0, one), "half of what 99 of 100 faces have at most: always one"
 
 
-@given(st.floats(0, 20), st.floats(0, 1))
+@given(st.floats(0, 20), st.floats(presence.CAP, 1))
 def test_a_score_above_the_cap_counts_as_the_cap(doubts, score):
-    capped = Looker.is_face(looker(0.5), doubts, score)
-    assert capped == Looker.is_face(looker(), doubts, min(score, 0.5))
-
-
-def test_scores_of_the_own_detector_count_for_more_than_others(weights):
-    own, other = (Predictor(weights=weights, detector=name).score_cap for name in ("faces", "haar"))
-    assert own > other > 0
+    assert Looker.is_face(LOOKER, doubts, score) == Looker.is_face(LOOKER, doubts, presence.CAP)
 
 
 @given(st.integers(1, 63))

@@ -8,7 +8,6 @@ CALIBRATION  see `detection.Calibration`
 LONGEST      pixels per side of the picture that it searches; larger ones are shrunk
 ALONE        optional, for many weak boxes: the least score that counts without a net's doubt, see `build`
 SMALL, CLOSER, ENLARGED: optional, for small faces: when to search again, and at what size, see `at_own_size`
-SCORE_CAP    optional, for scores that tell faces better than most: see predict/faces/presence.py
 """
 
 from __future__ import annotations
@@ -25,9 +24,8 @@ import numpy as np
 from keypoints import crops
 from keypoints.errors import UserError
 from keypoints.predict.detectors.detection import Calibration, Detection, Detector, remove_duplicates, resize
-from keypoints.predict.faces import presence
 
-__all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load", "score_cap"]
+__all__ = ["DEFAULT", "DETECTORS", "Calibration", "Detection", "Detector", "build", "load"]
 
 
 class Entry(NamedTuple):
@@ -66,11 +64,6 @@ def load(name: str, model: Path | None = None) -> tuple[Detector, ModuleType]:
         raise UserError(f"--detector-model {model}: --detector {name} takes no file")
     module = import_module(entry.module)
     return getattr(module, entry.kind)(model), module
-
-
-def score_cap(name: str) -> float:
-    """The score of a detector above which a place is no likelier to be a face."""
-    return getattr(import_module(DETECTORS[name].module), "SCORE_CAP", presence.SCORE_CAP)
 
 
 def build(name: str, model: Path | None = None, min_score: float = 0.0, alone: bool = False) -> Detector:

@@ -10,14 +10,13 @@ from keypoints import crops, pretrained
 from keypoints.errors import UserError
 from keypoints.predict.detectors.detection import Calibration, Detection
 
-CALIBRATION = Calibration(side=1.05, right=-0.019, down=-0.013)  # measured: results/boxes.md
-LONGEST = 480  # pixels: a larger picture is searched at this size
+CALIBRATION = Calibration(side=1.047, right=-0.018, down=-0.014)  # measured: results/boxes.md
+LONGEST = 384  # pixels: a larger picture is searched at this size
 SMALL = 64  # of those pixels: beside a face with such a side, others may be too small to be seen
 CLOSER = 1280  # pixels: a picture with such a face is searched for more of them at this size as well
 ENLARGED = 2.0  # and is enlarged for it by no more than that
 SURE = 0.3  # a less certain place is no face; chosen on validation photographs
-ALONE = 0.6  # the same where the net that finds points cannot tell afterwards what is a face
-SCORE_CAP = 0.6  # a higher score excuses no more doubt: see predict/faces/presence.py
+ALONE = 0.6  # the same where no net can tell afterwards what is a face
 STEP = 32  # pixels: pictures are padded to a multiple of it, with grey on the right and below
 
 

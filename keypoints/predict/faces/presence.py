@@ -1,36 +1,50 @@
 """How likely it is that a place shows a face, given the detector's score and the net's doubt.
 
 The chance is a logistic curve that `make boxes` fitted to places in scenes of training photographs, found by
-the detector `faces` and looked at by the shipped `landmarks`: results/boxes.md.
+the detector `faces`: one curve for places that the shipped `glance` has glanced at, and one for those that
+`landmarks` has then looked at. See results/boxes.md.
 
-The score is bounded twice. The curve was fitted to scores clipped to SCORES. A score to be judged is first
-capped at its detector's SCORE_CAP, which is lower: a high score excuses less doubt than the fit would allow.
+The score is bounded twice. The curves were fitted to scores clipped to SCORES. A score to be judged is first
+capped at CAP, which is lower: a high score excuses less doubt than the fit would allow, also one of another
+detector, whose high scores are wrong more often.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-# Coefficients of the log-odds: intercept, per log of the relative doubt, per log-odds of the score.
-PLAIN, DOUBT, SCORE = 3.55, -1.77, 2.85
-LEAST = 0.8  # a less likely place shows no face; chosen on training and validation photographs
+# Chosen on training and validation photographs:
+LEAST = 0.75  # a less likely place shows no face
+WORTH = 0.05  # a place that is less likely a face by a glance is not looked at
+CAP = 0.6
+SCORES = 0.3, 0.7
 FLOOR = 0.1  # is added to the relative doubt, whose logarithm would have no limit
-SCORES = 0.3, 0.7  # the fit clips scores to this range
-SCORE_CAP = 0.5  # for detectors without their own: high scores are wrong more often than those of `faces`
 
 
-def chance(doubt: float, score: float) -> float:
-    """The chance, 0…1.
+class Curve(NamedTuple):
+    """Coefficients of a face's log-odds: intercept, per log of the relative doubt, per logit of the score."""
 
-    doubt: relative: how far the answers for a face and for its mirror image lie apart, divided by
-           `Trained.doubt`, which 99 of 100 faces do not exceed
-    score: the detector's, 0…1, already capped
-    """
-    odds = sum(a * b for a, b in zip((PLAIN, DOUBT, SCORE), features(doubt, score), strict=True))
-    return 1 / (1 + math.exp(-odds))
+    plain: float
+    doubt: float
+    score: float
+
+    def chance(self, doubt: float, score: float) -> float:
+        """The chance, 0…1.
+
+        doubt: relative: how far the answers for a face and for its mirror image lie apart, divided by
+               `Trained.doubt`, which 99 of 100 faces do not exceed
+        score: the detector's, 0…1
+        """
+        odds = sum(a * b for a, b in zip(self, features(doubt, min(score, CAP)), strict=True))
+        return 1 / (1 + math.exp(-odds))
+
+
+LOOK = Curve(3.63, -1.84, 3.68)
+GLANCE = Curve(2.93, -2.30, 3.94)
 
 
 def features(doubt: float, score: float) -> tuple[float, float, float]:
-    """What PLAIN, DOUBT and SCORE are multiplied by."""
+    """What a curve's coefficients are multiplied by."""
     bounded = min(max(score, SCORES[0]), SCORES[1])
     return 1.0, math.log(doubt + FLOOR), math.log(bounded / (1 - bounded))

@@ -30,10 +30,16 @@ def test_detectors_are_calibrated_as_measured(name):
 
 
 def test_what_tells_a_face_is_as_measured():
-    found = [
-        float(number) for number in re.findall(r"^\| (?:as it is|logarithm.*) \| ([-\d.]+) \|$", PAGE, re.M)
-    ]
-    assert found == [presence.PLAIN, presence.DOUBT, presence.SCORE]
+    rows = re.findall(r"^\| (?:as it is|logarithm.*) \| ([-\d.]+) \| ([-\d.]+) \|$", PAGE, re.M)
+    by_glance, by_look = (tuple(map(float, column)) for column in zip(*rows[:3], strict=True))
+    assert (by_glance, by_look) == (presence.GLANCE, presence.LOOK)
+
+
+def test_the_documentation_says_when_a_box_is_left_out():
+    text = " ".join((ROOT / "docs/photographs.md").read_text().split())
+    glance, look = (f"{100 * least:.0f} %" for least in (presence.WORTH, presence.LEAST))
+    assert f"Below {glance} by a glance, or {look} by a look" in text
+    assert f"the glance alone decides, by {look}" in text
 
 
 def test_dlib_is_itself():
