@@ -250,6 +250,7 @@ def test_the_stages_make_their_files(
         "landmarks=anon_pca": {*shape, "components"},
         "nose=zhou": {"filters_2", "filters_3"},
         "faces=best": shape,
+        "glance=best": {*shape, "heatmaps", "maps"},
     }
     assert drawn == expected | special[option]
     figures = paths.figures(name).read_text()
