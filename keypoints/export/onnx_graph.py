@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from keypoints import files
 from keypoints.errors import UserError
 from keypoints.models.codecs.centres import Centres
-from keypoints.models.trained import Trained, to_input
+from keypoints.models.codecs.maps import softmax2d
+from keypoints.models.trained import Trained, mapping, to_input
 from keypoints.predict.framing import Framing
 from keypoints.predict.runtimes import open_session
 from keypoints.settings.recipes import ALL
@@ -45,6 +46,17 @@ class Graph(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         return self.codec.decode(self.net(to_input(crops)).float())
+
+
+class MapsGraph(Graph):
+    """The same of a net with maps, and the highest probability (N, K), 0…1, of each point's map."""
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        mapped = mapping(self.net, self.codec)
+        assert mapped is not None
+        maps = mapped(to_input(crops)).float()
+        output = maps if mapped is self.net else self.net[-1](maps)  # type: ignore[index]
+        return self.codec.decode(output), softmax2d(maps).amax((2, 3))
 
 
 class DetectorGraph(Graph):
@@ -152,7 +164,9 @@ def build_graph(trained: Trained, example: np.ndarray, merge: bool = True) -> on
     from onnxscript.optimizer import fold_constants
 
     detects = isinstance(trained.codec, Centres)
-    graph = DetectorGraph(trained) if detects else Graph(trained)
+    maps = mapping(trained.model, trained.codec) is not None
+    kind, *more = (DetectorGraph, "faces") if detects else (MapsGraph, "peaks") if maps else (Graph,)
+    graph = kind(trained)
     shape: dict[int, Any] = {0: torch.export.Dim("faces")}
     if detects:
         shape |= {1: 32 * torch.export.Dim("rows", max=256), 2: 32 * torch.export.Dim("columns", max=256)}
@@ -162,7 +176,7 @@ def build_graph(trained: Trained, example: np.ndarray, merge: bool = True) -> on
             (torch.from_numpy(example),),
             dynamo=True,
             input_names=["crops"],
-            output_names=["points", "faces"] if detects else ["points"],
+            output_names=["points", *more],
             dynamic_shapes={"crops": shape},
             verbose=False,
             optimize=merge,

@@ -154,11 +154,13 @@ class Trained:
 
     def maps(self, crops: np.ndarray) -> np.ndarray | None:
         """Probability maps (N, K, h, w) of nets that have them, else None."""
-        if isinstance(self.codec, Heatmap):
-            return softmax2d(self.outputs(crops)).cpu().numpy()
-        if isinstance(self.model, nn.Sequential) and isinstance(self.model[-1], SoftArgmax):
-            return softmax2d(self.outputs(crops, self.model[:-1])).cpu().numpy()
-        return None
+        mapped = mapping(self.model, self.codec)
+        return None if mapped is None else softmax2d(self.outputs(crops, mapped)).cpu().numpy()
+
+    def peaks(self, crops: np.ndarray) -> np.ndarray | None:
+        """The highest probability (N, K), 0…1, of each of the `maps`: low where the net does not know."""
+        maps = self.maps(crops)
+        return None if maps is None else maps.max((2, 3))
 
     def filters(self) -> list[np.ndarray]:
         """Weights (out, in, kh, kw) of every convolution; of a deep net's first one only."""
@@ -192,6 +194,13 @@ class Trained:
         with files.whole(path) as temporary:
             temporary.write_bytes(buffer.getvalue())
             files.seal(temporary)
+
+
+def mapping(model: nn.Module, codec: Codec) -> nn.Module | None:
+    """The part of a model that gives maps (N, K, h, w), not normalised; None where there are none."""
+    if isinstance(codec, Heatmap):
+        return model
+    return model[:-1] if isinstance(model, nn.Sequential) and isinstance(model[-1], SoftArgmax) else None
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -146,14 +146,24 @@ class Looker:
         for its mirror image lie apart (N, K) float32, % of the eye distance. The mean of the latter is a
         face's doubt; it is 0 without `tta` and for parts without eyes. Raises ValueError as `crops.cut`.
         """
+        return self.see(places, self._answer)
+
+    def see(
+        self, places: Sequence[Place], answer: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What `answer` says of the places' crops (N, H, W, C) uint8: points, and a number for each.
+
+        `answer` returns points (N, K, 2), pixels of the crops, and numbers (N, K). Here the points (N, K, 2)
+        float32 are pixels of each picture; the numbers are float32. Raises ValueError as `crops.cut`.
+        """
         found = [np.zeros((0, self.scheme.points, 2), np.float32)]
-        apart = [np.zeros((0, self.scheme.points), np.float32)]
+        numbers = [np.zeros((0, self.scheme.points), np.float32)]
         for i in range(0, len(places), BATCH):
             cut, matrices = self.cut(places[i : i + BATCH])
-            points, far = self._answer(cut)
+            points, of_points = answer(cut)
             found.append(crops.apply(crops.inverse(matrices), points).astype(np.float32))
-            apart.append(far.astype(np.float32))
-        return np.concatenate(found), np.concatenate(apart)
+            numbers.append(of_points.astype(np.float32))
+        return np.concatenate(found), np.concatenate(numbers)
 
     def _answer(self, cut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Points (N, K, 2), pixels of the crops, and how far their two predictions lie apart (N, K), %."""
@@ -189,7 +199,7 @@ class Looker:
         """
         if not self.tells_faces:
             return True
-        return presence.LOOK.chance(doubt / self.net.doubt, score) >= presence.LEAST
+        return presence.by_look(doubt / self.net.doubt, score) >= presence.LEAST
 
     def cut(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """The crops (N, H, W, C) uint8 of these places, and the affine (N, 2, 3) of each."""

@@ -33,8 +33,15 @@ class Net(Protocol):
     def doubt(self) -> float:
         """See `models.trained.Trained`; infinite if it was not measured."""
 
+    @property
+    def has_peaks(self) -> bool:
+        """Whether its maps' peaks are known: of a net with maps, in a file that is not older than they."""
+
     def points(self, crops: np.ndarray) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8."""
+
+    def points_and_peaks(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `points`, and the highest probability (N, K), 0…1, of each point's map. Needs `has_peaks`."""
 
 
 class OnnxNet:
@@ -55,6 +62,7 @@ class OnnxNet:
             stored = about.get("marking")
             self.scheme = Scheme.from_dict(json.loads(stored)) if stored else SCHEMES[about["scheme"]]
             self.doubt = float(about.get("doubt", "inf"))
+            self.has_peaks = "peaks" in [output.name for output in self.session.get_outputs()]
         except Exception as error:  # ONNX Runtime raises kinds of its own for what it cannot read
             reason = f"{type(error).__name__}: {path.name}"
             raise UserError(f"{path} is no ONNX file of this project, or damaged ({reason})") from None
@@ -62,6 +70,10 @@ class OnnxNet:
     def points(self, crops: np.ndarray) -> np.ndarray:
         (found,) = self.session.run(["points"], {"crops": np.ascontiguousarray(crops)})
         return found
+
+    def points_and_peaks(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found, peaks = self.session.run(["points", "peaks"], {"crops": np.ascontiguousarray(crops)})
+        return found, peaks
 
 
 def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
@@ -83,7 +95,7 @@ class TorchNet:
 
     def __init__(self, path: Path, device: str | None = None, part: Part | None = None) -> None:
         import_extra("train", "torch", "pydantic")
-        from keypoints.models.trained import Trained
+        from keypoints.models.trained import Trained, mapping
 
         self.trained: Trained = Trained.load(path, part)
         try:
@@ -93,6 +105,7 @@ class TorchNet:
             raise UserError(f"--device {device}: {str(error).splitlines()[0]}") from None
         self.framing = Framing.of(self.trained.part.data)
         self.doubt = self.trained.doubt
+        self.has_peaks = mapping(self.trained.model, self.trained.codec) is not None
 
     @property
     def scheme(self) -> Scheme:
@@ -100,6 +113,11 @@ class TorchNet:
 
     def points(self, crops: np.ndarray) -> np.ndarray:
         return self.trained.points(np.ascontiguousarray(crops))
+
+    def points_and_peaks(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        peaks = self.trained.peaks(crops)
+        assert peaks is not None  # `has_peaks`
+        return self.points(crops), peaks
 
 
 def load(path: Path, device: str | None = None, threads: int | None = None) -> Net:

@@ -111,3 +111,24 @@ def test_a_scheme_that_came_with_the_data_travels_in_the_graph(tmp_path: Path) -
     assert net.scheme == scheme and net.framing == Framing.of(made.part.data)
     left, top, side, _ = net.framing.view((0.0, 0.0, 100.0, 100.0))
     assert side == pytest.approx(60) and (left + 30, top + 30) == pytest.approx((60, 30))
+
+
+@pytest.mark.parametrize("kind", ["soft-argmax", "maps, colour", "unet"])
+def test_a_net_with_maps_tells_their_peaks(kind: str, tmp_path: Path) -> None:
+    made = warmed(PARTS[kind])
+    onnx_graph.save(made, "some", tmp_path / "some.onnx")
+    crops = onnx_graph.random_crops(made, 3)
+    maps, net = made.maps(crops), OnnxNet(tmp_path / "some.onnx")
+    assert net.has_peaks and maps is not None
+    found, peaks = net.points_and_peaks(crops)
+    np.testing.assert_allclose(found, made.points(crops), atol=onnx_graph.TOLERANCE)
+    np.testing.assert_allclose(peaks, maps.reshape(*maps.shape[:2], -1).max(-1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["pca", "adaptive", "detector"])
+def test_a_net_without_maps_has_no_peaks(kind: str, tmp_path: Path) -> None:
+    made = warmed(PARTS[kind])
+    onnx_graph.save(made, "some", tmp_path / "some.onnx")
+    assert made.peaks(onnx_graph.random_crops(made, 1)) is None
+    if kind != "detector":
+        assert not OnnxNet(tmp_path / "some.onnx").has_peaks

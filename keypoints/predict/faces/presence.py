@@ -1,11 +1,11 @@
-"""How likely it is that a place shows a face, given the detector's score and the net's doubt.
+"""How likely it is that a place shows a face, given the detector's score and what a net sees.
 
 The chance is a logistic curve that `make boxes` fitted to places in scenes of training photographs, found by
-the detector `faces`: one curve for places that the shipped `glance` has glanced at, and one for those that
-`landmarks` has then looked at. See results/boxes.md.
+the detector `faces`: one curve for places that the shipped `glance` has glanced at, by how clearly it sees a
+face there, and one for those that `landmarks` has then looked at, by its doubt. See results/boxes.md.
 
 The score is bounded twice. The curves were fitted to scores clipped to SCORES. A score to be judged is first
-capped at CAP, which is lower: a high score excuses less doubt than the fit would allow, also one of another
+capped at CAP, which is lower: a high score excuses less than the fit would allow, also one of another
 detector, whose high scores are wrong more often.
 """
 
@@ -16,35 +16,45 @@ from typing import NamedTuple
 
 # Chosen on training and validation photographs:
 LEAST = 0.75  # a less likely place shows no face
-WORTH = 0.05  # a place that is less likely a face by a glance is not looked at
+WORTH = 0.3  # a place that is less likely a face by a glance is not looked at
 CAP = 0.6
 SCORES = 0.3, 0.7
 FLOOR = 0.1  # is added to the relative doubt, whose logarithm would have no limit
 
 
 class Curve(NamedTuple):
-    """Coefficients of a face's log-odds: intercept, per log of the relative doubt, per logit of the score."""
+    """Coefficients of a face's log-odds: intercept, per log of what a net sees, per logit of the score."""
 
     plain: float
-    doubt: float
+    seen: float
     score: float
 
-    def chance(self, doubt: float, score: float) -> float:
-        """The chance, 0…1.
-
-        doubt: relative: how far the answers for a face and for its mirror image lie apart, divided by
-               `Trained.doubt`, which 99 of 100 faces do not exceed
-        score: the detector's, 0…1
-        """
-        odds = sum(a * b for a, b in zip(self, features(doubt, min(score, CAP)), strict=True))
+    def chance(self, seen: float, score: float) -> float:
+        """The chance, 0…1; `seen` is above 0, and the detector's score 0…1."""
+        odds = sum(a * b for a, b in zip(self, features(seen, min(score, CAP)), strict=True))
         return 1 / (1 + math.exp(-odds))
 
 
-LOOK = Curve(3.63, -1.84, 3.68)
-GLANCE = Curve(2.93, -2.30, 3.94)
+LOOK = Curve(4.16, -1.97, 3.73)
+GLANCE = Curve(8.44, 7.34, 3.64)
 
 
-def features(doubt: float, score: float) -> tuple[float, float, float]:
+def by_look(doubt: float, score: float) -> float:
+    """The chance, 0…1, by a look.
+
+    doubt: relative: how far the answers for a face and for its mirror image lie apart, divided by
+           `Trained.doubt`, which 99 of 100 faces do not exceed
+    score: the detector's, 0…1
+    """
+    return LOOK.chance(doubt + FLOOR, score)
+
+
+def by_glance(clarity: float, score: float) -> float:
+    """The chance, 0…1, by a glance; clarity as in `glancing.Glimpse`, score the detector's, 0…1."""
+    return GLANCE.chance(clarity, score)
+
+
+def features(seen: float, score: float) -> tuple[float, float, float]:
     """What a curve's coefficients are multiplied by."""
     bounded = min(max(score, SCORES[0]), SCORES[1])
-    return 1.0, math.log(doubt + FLOOR), math.log(bounded / (1 - bounded))
+    return 1.0, math.log(seen), math.log(bounded / (1 - bounded))

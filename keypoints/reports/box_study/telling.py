@@ -25,10 +25,10 @@ BESIDE = 0.2  # overlap with a face up to which a place is another thing; betwee
 
 
 class Told(NamedTuple):
-    """What is known of a place: its relative doubt by a glance and by a look, its score, and the truth."""
+    """What is known of a place: clarity by a glance, relative doubt by a look, score, and the truth."""
 
-    glance: float
-    look: float
+    clarity: float
+    doubt: float
     score: float
     is_face: bool
 
@@ -37,9 +37,9 @@ def measure(predictor: Predictor, photos: Sequence[Photo]) -> list[str]:
     """A table of the curves' numbers."""
     places = list(look(predictor, photos))
     shown = np.array([place.is_face for place in places])
-    by_glance = np.array([presence.features(place.glance, place.score) for place in places])
-    by_look = np.array([presence.features(place.look, place.score) for place in places])
-    names = "as it is", "logarithm of the doubt, of the usual", "logarithmic odds of the score"
+    by_glance = np.array([presence.features(place.clarity, place.score) for place in places])
+    by_look = np.array([presence.features(place.doubt + presence.FLOOR, place.score) for place in places])
+    names = "as it is", "logarithm of the clarity, or the doubt", "logarithmic odds of the score"
     text = f"Places that `{detectors.DEFAULT}` found in {COUNT} scenes of these training photographs: "
     text += f"{shown.sum()} of faces, {(~shown).sum()} of other things."
     curves = (logistic.fit(features, shown) for features in (by_glance, by_look))
@@ -63,6 +63,6 @@ def look(predictor: Predictor, photos: Sequence[Photo]) -> Iterator[Told]:
         for one, glimpse, doubt in zip(found, glimpses, looked.tolist(), strict=True):
             nearest = photographs.find_nearest(truth, one.box)
             if nearest is not None and placed[nearest].counts:
-                yield Told(glimpse.doubt, doubt, one.score, True)
+                yield Told(glimpse.clarity, doubt, one.score, True)
             elif all(crops.overlap(one.box, box) <= BESIDE for box in truth):
-                yield Told(glimpse.doubt, doubt, one.score, False)
+                yield Told(glimpse.clarity, doubt, one.score, False)
