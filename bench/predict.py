@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 import cv2
@@ -30,21 +31,23 @@ from keypoints.system.parallel import cores, in_order
 
 OURS = ("keypoints", "keypoints --no-tta", "its detector alone")
 OTHERS = ("dlib", "mediapipe")
-COPIES = 40  # of the astronaut, as a folder
+MANY = 500  # photographs of a folder: with few, the threads' own start counts
 
 
 def main(folder: Path | None, python: str) -> None:
     images = list(pictures(folder))
     large = [np.asarray(grow(Image.fromarray(image))) for image in images[:20]]
+    many = list(islice(cycle(images), max(MANY, len(images))))
     times = measure(large, sys.executable, OURS) | measure(large, python, OTHERS)
     base = times["keypoints"]
     rows: list[list[markdown.Cell]] = [[n, f"{t:.1f}", f"{t / base:.2f}"] for n, t in times.items()]
     print("\n".join(markdown.table(["1 megapixel, one core", "ms", "of keypoints' time"], rows)))
     ours = Predictor(threads=1)
     cv2.setNumThreads(1)
-    alone = elapsed(lambda: [ours(image) for image in images])
-    together = elapsed(lambda: [done.result() for done in in_order(ours, images)])
-    print(f"\n{len(images)} photographs on {cores()} cores: {alone / together:.2f} times one core's speed")
+    alone = elapsed(lambda: [ours(image) for image in many])
+    together = elapsed(lambda: [done.result() for done in in_order(ours, many)])
+    print(f"\n{len(many)} photographs, {len(images)} of them different, on {cores()} cores: ", end="")
+    print(f"{alone / together:.2f} times one core's speed")
 
 
 def measure(images: Sequence[np.ndarray], python: str, names: Sequence[str]) -> dict[str, float]:
@@ -66,7 +69,7 @@ def measure(images: Sequence[np.ndarray], python: str, names: Sequence[str]) -> 
 def pictures(folder: Path | None) -> Iterator[np.ndarray]:
     """The photographs of a folder, RGB."""
     if folder is None:
-        yield from [skimage.data.astronaut()] * COPIES
+        yield from [skimage.data.astronaut()] * 20
         return
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in ENDINGS:

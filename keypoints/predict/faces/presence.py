@@ -35,8 +35,8 @@ class Curve(NamedTuple):
         return 1 / (1 + math.exp(-odds))
 
 
-LOOK = Curve(4.16, -1.97, 3.73)
-GLANCE = Curve(8.44, 7.34, 3.64)
+LOOK = Curve(3.92, -1.88, 3.61)
+GLANCE = Curve(8.65, 7.51, 3.68)
 
 
 def by_look(doubt: float, score: float) -> float:
