@@ -84,7 +84,7 @@ def test_what_is_cut_out_of_a_shrunken_picture_lies_where_it_did(left, top, side
         crops.cut_turned(*pair, size, roll).astype(int) for pair in ((image, view), (smaller, there))
     )
     level = side / size[0] / 5  # by which neighbours in the crop differ
-    assert np.abs((whole - fast).mean((0, 1))).max() < 0.1 * level + 0.3  # averages are rounded up
+    assert np.abs((whole - fast).mean((0, 1))).max() < 0.1 * level + 0.6  # one rounds once, the other twice
     assert np.abs(whole - fast).max() <= 1 + level
 
 
