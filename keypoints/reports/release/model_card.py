@@ -41,8 +41,8 @@ It finds faces from about 10 pixels on in the picture as it is searched, turned 
 figures below are of its surest face in a picture that shows 2.67 boxes of one; how many faces it finds, and
 what else, is in results/boxes.md.""",
     "glance": """\
-A first look at faces turned by any angle; `landmarks` then looks more closely. Its points are a rough
-guess; the figures below are of faces as they lie in the photographs.""",
+A first look at faces turned by any angle, without the mirror image; `landmarks` then looks more closely.
+Its points are a rough guess; the figures below are of faces as they lie in the photographs.""",
 }
 POINTS = {
     "nose1": "the nose point of a face",
