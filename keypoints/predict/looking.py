@@ -27,7 +27,7 @@ ROLLED = 10.0  # degrees of roll above which it is looked at again
 UNSURE = 1.5  # times the usual doubt: above, the face is also looked for turned by ROLLS
 ROLLS = (60.0, -60.0, 180.0)  # degrees; the net copes with angles between them
 # After the first look, places with more than a + b * score times the usual doubt are not looked at again.
-HOPELESS = 5.0, 14.0
+LOST = 5.0, 14.0
 AROUND = 8.0, 0.08  # degrees and share of the size by which the further looks of `looks` differ
 
 
@@ -104,7 +104,7 @@ class Looker:
         again = [
             i
             for i, place in enumerate(places)
-            if is_elsewhere(place, *seen[i]) and not self._is_hopeless(place, doubts[i])
+            if is_elsewhere(place, *seen[i]) and not self._is_lost(place, doubts[i])
         ]
         closer, still = self.look([Place(places[i].image, *seen[i]) for i in again])
         for i, points, far in zip(again, closer, still, strict=True):
@@ -134,9 +134,9 @@ class Looker:
                     count[i] += 1
         return (total / count[:, None, None]).astype(np.float32)
 
-    def _is_hopeless(self, place: Place, doubt: float) -> bool:
+    def _is_lost(self, place: Place, doubt: float) -> bool:
         """Whether the doubt, %, is so large that a second look would not show a face either."""
-        least, more = HOPELESS
+        least, more = LOST
         return self.tells_faces and doubt > (least + more * place.score) * self.net.doubt
 
     def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
