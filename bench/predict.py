@@ -36,7 +36,7 @@ MANY = 500  # photographs of a folder: with few, the threads' own start counts
 
 def main(folder: Path | None, python: str) -> None:
     images = list(pictures(folder))
-    large = [np.asarray(grow(Image.fromarray(image))) for image in images[:20]]
+    large = [np.asarray(grow(Image.fromarray(image))) for image in islice(cycle(images), 20)]
     many = list(islice(cycle(images), max(MANY, len(images))))
     times = measure(large, sys.executable, OURS) | measure(large, python, OTHERS)
     base = times["keypoints"]
@@ -69,7 +69,7 @@ def measure(images: Sequence[np.ndarray], python: str, names: Sequence[str]) -> 
 def pictures(folder: Path | None) -> Iterator[np.ndarray]:
     """The photographs of a folder, RGB."""
     if folder is None:
-        yield from [skimage.data.astronaut()] * 20
+        yield skimage.data.astronaut()
         return
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in ENDINGS:

@@ -106,12 +106,15 @@ def test_an_unknown_part_is_one_line():
         pretrained.file("chin")
 
 
-@pytest.mark.parametrize("part", pretrained.PARTS)
+@pytest.mark.parametrize("part", [*pretrained.PARTS, "glance"])
 def test_both_files_of_a_part_give_the_same_points(part):
     small, large = OnnxNet(pretrained.file(part, "onnx")), TorchNet(pretrained.file(part, "pt"), "cpu")
     assert (small.scheme, small.framing, small.doubt) == (large.scheme, large.framing, large.doubt)
     crops = random_crops(large.trained, 2)
     np.testing.assert_allclose(small.points(crops), large.points(crops), atol=TOLERANCE)
+    if small.has_peaks:
+        for one, other in zip(small.points_and_peaks(crops), large.points_and_peaks(crops), strict=True):
+            np.testing.assert_allclose(one, other, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -1,5 +1,7 @@
 """A trained part as one ONNX graph: crops as bytes in, points in pixels of the crop out.
 
+A net of the codec `distribution` gives its maps' peaks as well, a detector all faces of a picture.
+
 Normalisation, net and codec are in the graph, and its metadata say what a crop is, so that a program
 needs ONNX Runtime, NumPy and Pillow and neither torch nor this project.
 """
@@ -20,8 +22,8 @@ from torch import Tensor, nn
 from keypoints import files
 from keypoints.errors import UserError
 from keypoints.models.codecs.centres import Centres
-from keypoints.models.codecs.maps import softmax2d
-from keypoints.models.trained import Trained, mapping, to_input
+from keypoints.models.codecs.distribution import Distribution
+from keypoints.models.trained import Trained, to_input
 from keypoints.predict.framing import Framing
 from keypoints.predict.runtimes import open_session
 from keypoints.settings.recipes import ALL
@@ -38,6 +40,8 @@ CHECKED = (1, 3)  # numbers of random crops that both answer
 class Graph(nn.Module):
     """Crops (N, H, W, C) uint8 -> points (N, K, 2) float32, pixels of the crop."""
 
+    outputs: tuple[str, ...] = ("points",)
+
     def __init__(self, trained: Trained) -> None:
         super().__init__()
         self.net = replace_layers(copy.deepcopy(trained.model))
@@ -48,15 +52,14 @@ class Graph(nn.Module):
         return self.codec.decode(self.net(to_input(crops)).float())
 
 
-class MapsGraph(Graph):
-    """The same of a net with maps, and the highest probability (N, K), 0…1, of each point's map."""
+class PeaksGraph(Graph):
+    """Crops -> points, and peaks (N, K) float32, 0…1, of their maps; of the codec `distribution`."""
+
+    outputs = "points", "peaks"
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        mapped = mapping(self.net, self.codec)
-        assert mapped is not None
-        maps = mapped(to_input(crops)).float()
-        output = maps if mapped is self.net else self.net[-1](maps)  # type: ignore[index]
-        return self.codec.decode(output), softmax2d(maps).amax((2, 3))
+        assert isinstance(self.codec, Distribution) and isinstance(self.net, nn.Sequential)
+        return self.codec.decode_maps(self.net[:-1](to_input(crops)))
 
 
 class DetectorGraph(Graph):
@@ -64,6 +67,8 @@ class DetectorGraph(Graph):
 
     Those are surest first, as `Centres.find` gives them; sides are multiples of 32 pixels.
     """
+
+    outputs = "points", "faces"
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         assert isinstance(self.codec, Centres)
@@ -164,9 +169,7 @@ def build_graph(trained: Trained, example: np.ndarray, merge: bool = True) -> on
     from onnxscript.optimizer import fold_constants
 
     detects = isinstance(trained.codec, Centres)
-    maps = mapping(trained.model, trained.codec) is not None
-    kind, *more = (DetectorGraph, "faces") if detects else (MapsGraph, "peaks") if maps else (Graph,)
-    graph = kind(trained)
+    graph = (DetectorGraph if detects else PeaksGraph if trained.has_peaks else Graph)(trained)
     shape: dict[int, Any] = {0: torch.export.Dim("faces")}
     if detects:
         shape |= {1: 32 * torch.export.Dim("rows", max=256), 2: 32 * torch.export.Dim("columns", max=256)}
@@ -176,7 +179,7 @@ def build_graph(trained: Trained, example: np.ndarray, merge: bool = True) -> on
             (torch.from_numpy(example),),
             dynamo=True,
             input_names=["crops"],
-            output_names=["points", *more],
+            output_names=list(graph.outputs),
             dynamic_shapes={"crops": shape},
             verbose=False,
             optimize=merge,
@@ -214,14 +217,15 @@ def halve_weights(model: onnx.ModelProto) -> None:
 
 
 def largest_difference(path: Path, trained: Trained) -> float:
-    """The largest distance, pixels of the crop, between the file's answers and torch's."""
+    """The largest distance, pixels of the crop, between the file's answers and torch's; also of peaks."""
     session = open_session(path)
+    names = [output.name for output in session.get_outputs() if output.name in ("points", "peaks")]
     worst = []
     for count in CHECKED:
         crops = random_crops(trained, count)
-        expected = trained.points(crops)
-        (found,) = session.run(["points"], {"crops": crops})
-        worst.append(float(np.abs(found - expected).max()) if found.shape == expected.shape else np.inf)
+        expected = trained.points_and_peaks(crops) if trained.has_peaks else (trained.points(crops),)
+        for found, right in zip(session.run(names, {"crops": crops}), expected, strict=True):
+            worst.append(float(np.abs(found - right).max()) if found.shape == right.shape else np.inf)
     return max(worst)
 
 

@@ -19,6 +19,7 @@ from keypoints.landmarks import Scheme
 from keypoints.models import codecs
 from keypoints.models.codecs.codec import Codec
 from keypoints.models.codecs.coordinates import SoftArgmax
+from keypoints.models.codecs.distribution import Distribution
 from keypoints.models.codecs.heatmap import Heatmap
 from keypoints.models.codecs.maps import softmax2d
 from keypoints.models.codecs.pca import Pca
@@ -154,13 +155,23 @@ class Trained:
 
     def maps(self, crops: np.ndarray) -> np.ndarray | None:
         """Probability maps (N, K, h, w) of nets that have them, else None."""
-        mapped = mapping(self.model, self.codec)
-        return None if mapped is None else softmax2d(self.outputs(crops, mapped)).cpu().numpy()
+        if isinstance(self.codec, Heatmap):
+            return softmax2d(self.outputs(crops)).cpu().numpy()
+        if isinstance(self.model, nn.Sequential) and isinstance(self.model[-1], SoftArgmax):
+            return softmax2d(self.outputs(crops, self.model[:-1])).cpu().numpy()
+        return None
 
-    def peaks(self, crops: np.ndarray) -> np.ndarray | None:
-        """The highest probability (N, K), 0…1, of each of the `maps`: low where the net does not know."""
-        maps = self.maps(crops)
-        return None if maps is None else maps.max((2, 3))
+    @property
+    def has_peaks(self) -> bool:
+        """Whether its maps were trained as distributions, so that their height tells how sure it is."""
+        return isinstance(self.codec, Distribution)
+
+    def points_and_peaks(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `points`, and the peaks (N, K), 0…1, of the points' maps. Needs `has_peaks`."""
+        assert isinstance(self.codec, Distribution) and isinstance(self.model, nn.Sequential)
+        answers = [self.codec.decode_maps(maps) for maps in self.batches(crops, self.model[:-1])]
+        points, peaks = (torch.cat(each).cpu().numpy() for each in zip(*answers, strict=True))
+        return points, peaks
 
     def filters(self) -> list[np.ndarray]:
         """Weights (out, in, kh, kw) of every convolution; of a deep net's first one only."""
@@ -194,13 +205,6 @@ class Trained:
         with files.whole(path) as temporary:
             temporary.write_bytes(buffer.getvalue())
             files.seal(temporary)
-
-
-def mapping(model: nn.Module, codec: Codec) -> nn.Module | None:
-    """The part of a model that gives maps (N, K, h, w), not normalised; None where there are none."""
-    if isinstance(codec, Heatmap):
-        return model
-    return model[:-1] if isinstance(model, nn.Sequential) and isinstance(model[-1], SoftArgmax) else None
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 It is taken by the part `glance`: a small net that sees small crops and was trained on faces turned by any
 angle. How clearly it sees a face is told by the peaks of its maps, so that it need not see the mirror image
-too: a glance takes a fourteenth of the time that `landmarks` takes for a face and its mirror image.
+too: one glance takes the net a fourteenth of the time that `landmarks` takes for a face and its mirror image.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Glimpse:
 class Glance:
     """Glances at places, by a net of the part `glance`. May be called from several threads.
 
+    net:      its recipe is to be that of the shipped one: what is clear was measured with it (`make boxes`)
     hopeless: a place that is less likely a face, 0…1, is not glanced at again
 
     Raises `UserError` for a net of other points, that does not see a face by its box, or without peaks.

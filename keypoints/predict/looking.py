@@ -27,7 +27,7 @@ ROLLED = 10.0  # degrees of roll above which it is looked at again
 UNSURE = 1.5  # times the usual doubt: above, the face is also looked for turned by ROLLS
 ROLLS = (60.0, -60.0, 180.0)  # degrees; the net copes with angles between them
 # After the first look, places with more than a + b * score times the usual doubt are not looked at again.
-LOST = 5.0, 14.0
+NO_FACE = 5.0, 14.0
 AROUND = 8.0, 0.08  # degrees and share of the size by which the further looks of `looks` differ
 
 
@@ -104,7 +104,7 @@ class Looker:
         again = [
             i
             for i, place in enumerate(places)
-            if is_elsewhere(place, *seen[i]) and not self._is_lost(place, doubts[i])
+            if is_elsewhere(place, *seen[i]) and not self._is_no_face(place, doubts[i])
         ]
         closer, still = self.look([Place(places[i].image, *seen[i]) for i in again])
         for i, points, far in zip(again, closer, still, strict=True):
@@ -134,9 +134,9 @@ class Looker:
                     count[i] += 1
         return (total / count[:, None, None]).astype(np.float32)
 
-    def _is_lost(self, place: Place, doubt: float) -> bool:
+    def _is_no_face(self, place: Place, doubt: float) -> bool:
         """Whether the doubt, %, is so large that a second look would not show a face either."""
-        least, more = LOST
+        least, more = NO_FACE
         return self.tells_faces and doubt > (least + more * place.score) * self.net.doubt
 
     def look(self, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
@@ -149,18 +149,18 @@ class Looker:
         return self.see(places, self._answer)
 
     def see(
-        self, places: Sequence[Place], answer: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+        self, places: Sequence[Place], predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """What `answer` says of the places' crops (N, H, W, C) uint8: points, and a number for each.
+        """What `predict` says of the places' crops (N, H, W, C) uint8: points, and a number for each.
 
-        `answer` returns points (N, K, 2), pixels of the crops, and numbers (N, K). Here the points (N, K, 2)
+        It returns points (N, K, 2), pixels of the crops, and numbers (N, K). Here the points (N, K, 2)
         float32 are pixels of each picture; the numbers are float32. Raises ValueError as `crops.cut`.
         """
         found = [np.zeros((0, self.scheme.points, 2), np.float32)]
         numbers = [np.zeros((0, self.scheme.points), np.float32)]
         for i in range(0, len(places), BATCH):
             cut, matrices = self.cut(places[i : i + BATCH])
-            points, of_points = answer(cut)
+            points, of_points = predict(cut)
             found.append(crops.apply(crops.inverse(matrices), points).astype(np.float32))
             numbers.append(of_points.astype(np.float32))
         return np.concatenate(found), np.concatenate(numbers)

@@ -29,7 +29,7 @@ from keypoints.predict.looking import Looker, Place
 
 MAX_BOXES = 1_000  # for one picture
 TWINS = 0.15  # of a box's side: points that lie no farther apart are of one face
-SHARED = 0.25  # boxes that overlap more are of one face; chosen on training and validation photographs
+SHARED = 0.25  # boxes where faces lie that overlap more are of one; chosen on training and validation faces
 EYE = 1 / 3  # of a box's side: what is no larger and lies on an eye is that eye
 # A picture of mode RGB, where its faces are, and whether a detector says so.
 Opened = tuple[Image.Image, Sequence[Detection], bool]
@@ -50,7 +50,8 @@ class Predictor(Looker):
     threads:   of ONNX Runtime for each call; None: all cores. With several callers at once, 1 is best
     looks:     nets of 68 points only: how many looks the answer is the mean of, 1…64; measured in
                results/boxes.md. Films are followed with one
-    glance:    an ONNX file of the part `glance`, for nets of 68 points; None: the one that the project ships
+    glance:    an ONNX file of the part `glance` with the shipped recipe, for nets of 68 points; None: the one
+               that the project ships
 
     Raises `UserError` for weights that are missing, damaged or of another kind, an unknown detector, and
     looks or a score that make no sense.
@@ -133,7 +134,7 @@ class Predictor(Looker):
                 for points, apart in [next(answers)]
             ]
             if detected:
-                seen = distinct([face for face in seen if self.is_face(face.doubt, face.score)])
+                seen = distinct([face for face in seen if self.is_face(face.doubt, face.score)], SHARED)
             faces.append(seen)
         return faces
 
@@ -173,19 +174,22 @@ def from_boxes(boxes: Sequence[Region]) -> list[Detection]:
     return [Detection((float(x), float(y), float(w), float(h)), 1.0) for x, y, w, h in boxes]
 
 
-def distinct(faces: Sequence[Face]) -> list[Face]:
-    """The faces, given surest first, without those that are an earlier one once more, or an eye of it."""
+def distinct(faces: Sequence[Face], shared: float = 1.0) -> list[Face]:
+    """The faces, given surest first, without those that are an earlier one once more, or an eye of it.
+
+    shared: boxes with a larger overlap (intersection over union) are of one face, whatever their points
+    """
     kept: list[Face] = []
     for face in faces:
-        if not any(is_twin(face, other) or is_eye(face, other) for other in kept):
+        same = (is_twin(face, o) or is_eye(face, o) or crops.overlap(face.box, o.box) > shared for o in kept)
+        if not any(same):
             kept.append(face)
     return kept
 
 
 def is_twin(face: Face, other: Face) -> bool:
-    """Whether two faces of a picture have nearly the same points, or much of their boxes in common."""
-    apart = np.linalg.norm(face.points - other.points, axis=-1).mean()
-    return bool(apart <= TWINS * face.box[2]) or crops.overlap(face.box, other.box) > SHARED
+    """Whether two faces of a picture have nearly the same points; their boxes may differ."""
+    return bool(np.linalg.norm(face.points - other.points, axis=-1).mean() <= TWINS * face.box[2])
 
 
 def is_eye(face: Face, other: Face) -> bool:

@@ -35,13 +35,13 @@ class Net(Protocol):
 
     @property
     def has_peaks(self) -> bool:
-        """Whether its maps' peaks are known: of a net with maps, in a file that is not older than they."""
+        """Whether it tells how high the points' maps are: of the codec `distribution`, if the file has it."""
 
     def points(self, crops: np.ndarray) -> np.ndarray:
         """Points (N, K, 2), pixels of the crop, for crops (N, H, W, C) uint8."""
 
     def points_and_peaks(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As `points`, and the highest probability (N, K), 0…1, of each point's map. Needs `has_peaks`."""
+        """As `points`, and peaks (N, K), 0…1: the highest probability of each map. Needs `has_peaks`."""
 
 
 class OnnxNet:
@@ -95,7 +95,7 @@ class TorchNet:
 
     def __init__(self, path: Path, device: str | None = None, part: Part | None = None) -> None:
         import_extra("train", "torch", "pydantic")
-        from keypoints.models.trained import Trained, mapping
+        from keypoints.models.trained import Trained
 
         self.trained: Trained = Trained.load(path, part)
         try:
@@ -105,7 +105,7 @@ class TorchNet:
             raise UserError(f"--device {device}: {str(error).splitlines()[0]}") from None
         self.framing = Framing.of(self.trained.part.data)
         self.doubt = self.trained.doubt
-        self.has_peaks = mapping(self.trained.model, self.trained.codec) is not None
+        self.has_peaks = self.trained.has_peaks
 
     @property
     def scheme(self) -> Scheme:
@@ -115,9 +115,7 @@ class TorchNet:
         return self.trained.points(np.ascontiguousarray(crops))
 
     def points_and_peaks(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        peaks = self.trained.peaks(crops)
-        assert peaks is not None  # `has_peaks`
-        return self.points(crops), peaks
+        return self.trained.points_and_peaks(np.ascontiguousarray(crops))
 
 
 def load(path: Path, device: str | None = None, threads: int | None = None) -> Net:

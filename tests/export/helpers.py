@@ -18,6 +18,7 @@ LAYERS = {"channels": [4, 6], "kernel": 3}
 HEATMAP = Codec("heatmap", "cross_entropy", sigma=0.1, map_size=[28, 28])
 PARTS = {
     "soft-argmax": PART,
+    "distribution": replace(PART, codec=Codec("distribution", "laplace", scale=100, sigma=0.01)),
     "maps, colour": replace(
         PART, data=replace(PART.data, channels=3), codec=replace(HEATMAP, map_size=[6, 6])
     ),

@@ -113,22 +113,19 @@ def test_a_scheme_that_came_with_the_data_travels_in_the_graph(tmp_path: Path) -
     assert side == pytest.approx(60) and (left + 30, top + 30) == pytest.approx((60, 30))
 
 
-@pytest.mark.parametrize("kind", ["soft-argmax", "maps, colour", "unet"])
-def test_a_net_with_maps_tells_their_peaks(kind: str, tmp_path: Path) -> None:
-    made = warmed(PARTS[kind])
+def test_a_net_of_distributions_tells_its_peaks(tmp_path: Path) -> None:
+    made = warmed(PARTS["distribution"])
     onnx_graph.save(made, "some", tmp_path / "some.onnx")
     crops = onnx_graph.random_crops(made, 3)
     maps, net = made.maps(crops), OnnxNet(tmp_path / "some.onnx")
-    assert net.has_peaks and maps is not None
-    found, peaks = net.points_and_peaks(crops)
-    np.testing.assert_allclose(found, made.points(crops), atol=onnx_graph.TOLERANCE)
-    np.testing.assert_allclose(peaks, maps.reshape(*maps.shape[:2], -1).max(-1), rtol=1e-4)
+    assert made.has_peaks and net.has_peaks and maps is not None
+    for found, peaks in (made.points_and_peaks(crops), net.points_and_peaks(crops)):
+        np.testing.assert_allclose(found, made.points(crops), atol=onnx_graph.TOLERANCE)
+        np.testing.assert_allclose(peaks, maps.reshape(*maps.shape[:2], -1).max(-1), rtol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["pca", "adaptive", "detector"])
-def test_a_net_without_maps_has_no_peaks(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["soft-argmax", "maps, colour", "pca", "unet"])
+def test_maps_that_are_no_distributions_have_no_peaks(kind: str, tmp_path: Path) -> None:
     made = warmed(PARTS[kind])
     onnx_graph.save(made, "some", tmp_path / "some.onnx")
-    assert made.peaks(onnx_graph.random_crops(made, 1)) is None
-    if kind != "detector":
-        assert not OnnxNet(tmp_path / "some.onnx").has_peaks
+    assert not made.has_peaks and not OnnxNet(tmp_path / "some.onnx").has_peaks

@@ -1,4 +1,4 @@
-"""A glance says where a face is and how it lies; what it is not sure of stays where the detector has it."""
+"""A glance says where a face is, how it lies, and how clearly it is seen."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import skimage.data
 from PIL import Image
 
 from keypoints import Predictor, crops
+from keypoints.errors import UserError
 from keypoints.predict import glancing
 from keypoints.predict.faces import presence
 from keypoints.predict.glancing import Glance, Glimpse
 from keypoints.predict.looking import Place, is_elsewhere
 
 ASTRONAUT = Image.fromarray(skimage.data.astronaut())
-BOX = (176.0, 75.0, 97.0, 97.0)
+BOX, ROLL = (176.0, 75.0, 97.0, 97.0), 3.0  # of her face
 MIDDLE = (225, 123)
 
 
@@ -35,7 +36,7 @@ def answer(glance: Glance, monkeypatch: pytest.MonkeyPatch, clarity) -> list[Pla
     """Let the net see `make_shape` wherever it looks, as clearly as `clarity` has it; the places it sees."""
     asked: list[Place] = []
 
-    def see(places, by):
+    def see(places, predict):
         asked.extend(places)
         peaks = np.array([clarity(place) for place in places]).reshape(-1, 1)
         found = np.array([make_shape() for _ in places]).reshape(-1, 68, 2)
@@ -51,7 +52,7 @@ def test_it_sees_how_the_astronaut_is_turned(glance, degrees):
     beside = crops.shift(BOX, 1.15, 0.08, -0.05)
     (seen,) = glance([Place(turned, beside, 20.0, 0.5)])
     assert glance.chance(seen) > 0.9 and seen.place.glanced and seen.place.score == 0.5
-    assert not is_elsewhere(seen.place, BOX, degrees + 3)  # which she is turned by
+    assert not is_elsewhere(seen.place, BOX, degrees + ROLL)
 
 
 def test_places_without_a_face_are_not_worth_a_look(glance):
@@ -115,14 +116,25 @@ def test_a_surer_detector_excuses_a_less_clear_face(glance):
 
 def test_a_glance_is_one_look_at_each_place(glance, monkeypatch):
     """No mirror image: it would take as long again."""
-    seen = []
-    net = glance.looker.net
+    seen, net = [], glance.looker.net
     both = net.points_and_peaks
+    monkeypatch.setattr(net, "points_and_peaks", lambda cut: seen.append(len(cut)) or both(cut))
+    monkeypatch.setattr(net, "points", lambda cut: pytest.fail("a second look"))
+    glance([Place(ASTRONAUT, BOX, ROLL, 0.6)] * 3)
+    assert seen == [3, 0, 0, 0, 0][: len(seen)]
 
-    def count(cut):
-        seen.append(len(cut))
-        return both(cut)
 
-    monkeypatch.setattr(net, "points_and_peaks", count)
-    glance([Place(ASTRONAUT, BOX, 0.0, 0.6)] * 3)
-    assert seen[0] == 3
+def test_clarity_is_the_geometric_mean_of_the_peaks(glance, monkeypatch):
+    peaks = np.full((1, 68), 0.4)
+    peaks[:, ::2] = 0.9
+    answers = make_shape()[None], peaks
+    monkeypatch.setattr(glance.looker, "see", lambda places, predict: [one[: len(places)] for one in answers])
+    (seen,) = glance([Place(ASTRONAUT, crops.dlib_box(make_shape()), 0.0, 0.6)])
+    assert seen.clarity == pytest.approx(0.6)
+
+
+def test_a_net_without_peaks_cannot_glance(shipped):
+    """That of `landmarks` is of 68 points in boxes; its file is older than peaks are."""
+    assert shipped.looks_closely and not shipped.net.has_peaks
+    with pytest.raises(UserError, match="gives peaks, as the part `glance`"):
+        Glance(shipped.net)

@@ -222,12 +222,13 @@ def test_two_boxes_of_one_face_give_one_face(shipped, monkeypatch):
     assert [face.box for face in shipped(ASTRONAUT, boxes)] == boxes
 
 
-@pytest.mark.parametrize("down, kept", [(0.4, 1), (0.8, 2)])
+@pytest.mark.parametrize("down, kept", [(0.55, 1), (0.65, 2)])
 def test_a_beard_is_no_face_of_its_own_but_a_neighbour_is(down, kept):
     """Their points differ: what tells is how much the boxes have in common."""
     shape = np.random.default_rng(0).random((68, 2), np.float32)
     faces = [Face((0.0, y, 1.0, 1.0), 0.9, shape + [0, y], IBUG.names()) for y in (0.0, down)]
-    assert predictor.distinct(faces) == faces[:kept]
+    assert predictor.distinct(faces, predictor.SHARED) == faces[:kept]
+    assert predictor.distinct(faces) == faces, "faces that are followed may cross"
 
 
 @pytest.mark.parametrize(

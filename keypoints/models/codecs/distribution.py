@@ -8,7 +8,7 @@ from torch import Tensor
 from keypoints.errors import UserError
 from keypoints.models.codecs.codec import OutputSpec
 from keypoints.models.codecs.coordinates import Coordinates
-from keypoints.models.codecs.maps import covariance, expectation
+from keypoints.models.codecs.maps import covariance, expectation, softmax2d
 from keypoints.settings import recipes
 
 TINY = 1e-3  # added under a root, whose slope at 0 is infinite
@@ -52,3 +52,11 @@ class Distribution(Coordinates):
 
     def decode(self, output: Tensor) -> Tensor:
         return super().decode(output[:, : 2 * self.points])
+
+    def decode_maps(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Points (N, K, 2), pixels of the crop, and peaks (N, K), 0…1, of maps (N, K, h, w), not normalised.
+
+        A peak is a map's highest probability: low where the net does not know where its point is.
+        """
+        likely = softmax2d(maps.float())
+        return self.decode(self.from_maps(likely)), likely.amax((2, 3))

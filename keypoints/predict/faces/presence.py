@@ -23,18 +23,19 @@ FLOOR = 0.1  # is added to the relative doubt, whose logarithm would have no lim
 
 
 class Curve(NamedTuple):
-    """Coefficients of a face's log-odds: intercept, per log of what a net sees, per logit of the score."""
+    """Coefficients of a face's log-odds: intercept, per log of the evidence, per logit of the score."""
 
     plain: float
-    seen: float
+    evidence: float
     score: float
 
-    def chance(self, seen: float, score: float) -> float:
-        """The chance, 0…1; `seen` is above 0, and the detector's score 0…1."""
-        odds = sum(a * b for a, b in zip(self, features(seen, min(score, CAP)), strict=True))
+    def chance(self, evidence: float, score: float) -> float:
+        """The chance, 0…1; the evidence is above 0, and the detector's score 0…1."""
+        odds = sum(a * b for a, b in zip(self, features(evidence, min(score, CAP)), strict=True))
         return 1 / (1 + math.exp(-odds))
 
 
+# The evidence of a look is the relative doubt plus FLOOR, that of a glance its clarity.
 LOOK = Curve(3.92, -1.88, 3.61)
 GLANCE = Curve(8.65, 7.51, 3.68)
 
@@ -54,7 +55,7 @@ def by_glance(clarity: float, score: float) -> float:
     return GLANCE.chance(clarity, score)
 
 
-def features(seen: float, score: float) -> tuple[float, float, float]:
+def features(evidence: float, score: float) -> tuple[float, float, float]:
     """What a curve's coefficients are multiplied by."""
     bounded = min(max(score, SCORES[0]), SCORES[1])
-    return 1.0, math.log(seen), math.log(bounded / (1 - bounded))
+    return 1.0, math.log(evidence), math.log(bounded / (1 - bounded))
