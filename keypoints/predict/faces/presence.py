@@ -35,7 +35,6 @@ class Curve(NamedTuple):
         return 1 / (1 + math.exp(-odds))
 
 
-# The evidence of a look is the relative doubt plus FLOOR, that of a glance its clarity.
 LOOK = Curve(3.92, -1.88, 3.61)
 GLANCE = Curve(8.65, 7.51, 3.68)
 
@@ -47,12 +46,17 @@ def by_look(doubt: float, score: float) -> float:
            `Trained.doubt`, which 99 of 100 faces do not exceed
     score: the detector's, 0…1
     """
-    return LOOK.chance(doubt + FLOOR, score)
+    return LOOK.chance(evidence_of_look(doubt), score)
 
 
 def by_glance(clarity: float, score: float) -> float:
     """The chance, 0…1, by a glance; clarity as in `glancing.Glimpse`, score the detector's, 0…1."""
     return GLANCE.chance(clarity, score)
+
+
+def evidence_of_look(doubt: float) -> float:
+    """What LOOK takes for a relative doubt, 0 or more; GLANCE takes the clarity as it is."""
+    return doubt + FLOOR
 
 
 def features(evidence: float, score: float) -> tuple[float, float, float]:

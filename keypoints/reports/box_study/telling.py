@@ -36,9 +36,9 @@ class Told(NamedTuple):
 def measure(predictor: Predictor, photos: Sequence[Photo]) -> list[str]:
     """A table of the curves' numbers."""
     places = list(look(predictor, photos))
-    shown = np.array([place.is_face for place in places])
-    by_glance = np.array([presence.features(place.clarity, place.score) for place in places])
-    by_look = np.array([presence.features(place.doubt + presence.FLOOR, place.score) for place in places])
+    shown = np.array([p.is_face for p in places])
+    by_glance = np.array([presence.features(p.clarity, p.score) for p in places])
+    by_look = np.array([presence.features(presence.evidence_of_look(p.doubt), p.score) for p in places])
     names = "as it is", "logarithm of the clarity, or the doubt", "logarithmic odds of the score"
     text = f"Places that `{detectors.DEFAULT}` found in {COUNT} scenes of these training photographs: "
     text += f"{shown.sum()} of faces, {(~shown).sum()} of other things."
